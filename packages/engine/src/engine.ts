@@ -1,0 +1,84 @@
+/** Why a run of a guest ended or paused. A guest's misbehaviour is one of these, never an exception. */
+export type Exit =
+  /** The guest wrote its status to the debug-exit port or powered the machine off. */
+  | { readonly kind: 'power-off'; readonly status: number }
+  /** The instruction budget is spent; the engine may be run again. */
+  | { readonly kind: 'budget' }
+  /** HLT with nothing left that could wake the processor. */
+  | { readonly kind: 'halted' }
+  /** Triple fault. */
+  | { readonly kind: 'shutdown'; readonly eip: number; readonly detail: string }
+  /** The technique refuses or cannot do what the guest asks; the reason is shown to the user. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Event counts by name; absent means zero. Exact integers, the same on every host. */
+export type EventCounts = Readonly<Record<string, number>>;
+
+/** What the guest marked with writes to the marker port: 1 starts the measured region, 2 ends it. */
+export interface Region {
+  readonly counts: EventCounts;
+  /** Host time between the markers in milliseconds. */
+  readonly milliseconds: number;
+}
+
+/** A guest image: bytes and what they are. Identical on every core. */
+export interface GuestImage {
+  readonly name: string;
+  readonly format: 'multiboot';
+  readonly bytes: Uint8Array;
+}
+
+export interface EngineOptions {
+  /** Guest physical memory in bytes, a multiple of 4096. */
+  readonly memoryBytes: number;
+  /** Called with each byte that the guest writes to its console (COM1 or port E9). */
+  readonly onConsole?: (byte: number) => void;
+  /** Host clock in milliseconds, for Region.milliseconds. The default never advances, so that a run without one is deterministic throughout. */
+  readonly hostClock?: () => number;
+  /** Settings of the technique, by name; each core documents its own. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** One virtualized (or real) machine with a guest in it. */
+export interface Engine {
+  /** Puts a guest in memory and the processor at its entry. A malformed image is a value. */
+  load(image: GuestImage): LoadResult;
+  /** Runs at most `budget` guest instructions (idle time does not count). */
+  run(budget: number): Exit;
+  /** Guest instructions retired since load. */
+  readonly retired: number;
+  /** Counts since load. */
+  counts(): EventCounts;
+  /** The last completed measured region, if the guest marked one. */
+  region(): Region | undefined;
+  /** Guest-visible final state for the equivalence check: registers and a digest of guest memory. */
+  fingerprint(): Fingerprint;
+}
+
+export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+
+export interface Fingerprint {
+  readonly registers: readonly number[];
+  readonly eip: number;
+  readonly eflags: number;
+  /** Hex digest of all guest physical memory. */
+  readonly memory: string;
+}
+
+/** What a core package exports: everything that the rest of the project knows about a technique. */
+export interface CoreDefinition {
+  readonly id: string;
+  readonly title: string;
+  /** The system that stands for the technique in the source slides. */
+  readonly exemplar: string;
+  /** One sentence: how the guest gets executed. */
+  readonly mechanism: string;
+  /** Events that this core adds to the silicon's. */
+  readonly events: readonly { readonly name: string; readonly meaning: string }[];
+  create(options: EngineOptions): Engine;
+}
+
+/** Ports that the lab's own instruments use. */
+export const DEBUG_EXIT_PORT = 0xf4;
+export const CONSOLE_PORT = 0xe9;
+export const MARKER_PORT = 0xe8;

@@ -1,0 +1,86 @@
+import type { SegmentIndex } from '../state.js';
+
+/**
+ * Why an instruction is sensitive: the requirement of Robin & Irvine (USENIX Security 2000) that it violates when a guest kernel runs
+ * deprivileged. 3A mode or machine state, 3B sensitive registers, 3C protection, memory or relocation system.
+ */
+export type SensitiveReason = '3A' | '3B' | '3C';
+
+/** What the consumers of a row must know beyond its semantics. Absent means false. */
+export interface Traits {
+  /** Faults with #GP(0) outside CPL 0 (SDM vol. 3, 5.9). */
+  readonly privileged?: true;
+  /** Obeys IOPL (IN, OUT, INS, OUTS, CLI, STI). */
+  readonly ioSensitive?: true;
+  /** Sensitive but not privileged. */
+  readonly sensitive?: SensitiveReason;
+  /** Ends a block: control flow, or state that decoding depends on may change. */
+  readonly endsBlock?: true;
+  /** May be prefixed with LOCK when its destination is memory. */
+  readonly lockable?: true;
+  /** Takes REP (string moves) or REPE/REPNE (string compares). */
+  readonly repeat?: 'rep' | 'repe';
+  /** Arithmetic flags it always writes, as an EFLAGS mask. */
+  readonly writes?: number;
+  /** Arithmetic flags it may write or leave alone, depending on an operand (shift by CL). */
+  readonly mayWrite?: number;
+  /** Arithmetic flags it reads. */
+  readonly reads?: number;
+  /** Arithmetic flags that the manuals leave undefined afterwards. */
+  readonly undefined?: number;
+  /** Its memory operand is an address that is not accessed (LEA, INVLPG) . */
+  readonly addressOnly?: true;
+  /** A register operand is illegal where memory is expected, or the reverse: #UD. */
+  readonly memoryOnly?: true;
+  readonly registerOnly?: true;
+  /** Operand size defaults to the stack's rather than being selectable to 8 bits etc.: near branches, PUSH, POP. Documentation only. */
+  readonly note?: string;
+}
+
+/**
+ * Operand notation of the Intel opcode maps (SDM vol. 2, appendix A.2): E = ModR/M register or memory, G = ModR/M register, I = immediate,
+ * J = relative, M = memory only, O = moffs, R = ModR/M register only, S = segment, C/D = control/debug register, X/Y = string source/destination, A = far pointer;
+ * then the size b w d v z p. Plain register names and `1` stand for themselves.
+ */
+export type OperandType =
+  | 'Eb' | 'Ew' | 'Ev' | 'Gb' | 'Gw' | 'Gv' | 'Ib' | 'Ibs' | 'Iw' | 'Iz' | 'Jb' | 'Jz' | 'M' | 'Mp' | 'Ma' | 'Ms' | 'Mq' | 'Ob' | 'Ov' | 'Rd' | 'Rv' | 'Sw' | 'Cd' | 'Dd' | 'Ap'
+  | 'Xb' | 'Xv' | 'Yb' | 'Yv' | 'Zb' | 'Zv' // Z: register in the opcode's low three bits
+  | 'AL' | 'CL' | 'AX' | 'DX' | 'eAX' | '1' | 'ES' | 'CS' | 'SS' | 'DS' | 'FS' | 'GS' | '3';
+
+/** One line of the instruction set: a bit pattern, its operands, its traits. `mnemonic` names the semantic function. */
+export interface EncodingRow {
+  readonly mnemonic: string;
+  /** As the manuals print it: `01 /r`, `80 /0`, `50+r`, `0F A4 /r`. Immediates follow from the operands. */
+  readonly opcode: string;
+  readonly operands: readonly OperandType[];
+  readonly traits: Traits;
+}
+
+export type OperandSize = 8 | 16 | 32;
+
+/** A decoded operand; sizes in bits, displacement and immediate sign-extended to 32 bits. */
+export type Operand =
+  | { readonly kind: 'register'; readonly size: OperandSize; readonly index: number } // size 8: 4-7 are AH CH DH BH
+  | { readonly kind: 'segment'; readonly index: SegmentIndex }
+  | { readonly kind: 'control'; readonly index: number }
+  | { readonly kind: 'debug'; readonly index: number }
+  | { readonly kind: 'memory'; readonly size: number; readonly segment: SegmentIndex; readonly base: number; readonly index: number; readonly scale: number; readonly displacement: number }
+  | { readonly kind: 'immediate'; readonly size: OperandSize; readonly value: number }
+  | { readonly kind: 'relative'; readonly value: number }
+  | { readonly kind: 'far'; readonly selector: number; readonly offset: number };
+
+/** One decoded instruction. `base` and `index` of a memory operand are -1 when absent; `scale` is the shift 0-3. */
+export interface Instruction {
+  readonly row: EncodingRow;
+  /** Bytes, prefixes included, at most 15. */
+  readonly length: number;
+  readonly operandSize: 16 | 32;
+  readonly addressSize: 16 | 32;
+  readonly lock: boolean;
+  readonly repeat: 'none' | 'repe' | 'repne'; // F3 is 'repe', F2 'repne'; REP on a string move is either
+  /** Segment of the string source or of a memory operand after overrides. */
+  readonly operands: readonly Operand[];
+}
+
+/** Why bytes did not decode. `truncated`: the byte source ended (the fetch faulted); `too-long` is #GP(0) (SDM vol. 2, 2.3.11); the others are #UD. */
+export type DecodeFailure = 'truncated' | 'too-long' | 'undefined' | 'bad-lock';

@@ -1,0 +1,44 @@
+/**
+ * What the system instructions need from the processor that executes them. `machine` supplies it; the procedures in this folder are the
+ * only definition of protected-mode transitions. No procedure throws: a fault is reported through `raise` and a `false` result.
+ */
+export interface Silicon {
+  /** CPU state words, indexed by `Word`. */
+  readonly state: Int32Array;
+  /**
+   * Linear-memory access. `system` accesses (descriptor tables, TSS, ring-0 stacks during a transition) are made with supervisor
+   * privilege whatever CPL is; the others with the current one. A failed access has already recorded its fault: the result is then meaningless and `faulted` is true.
+   * Values are 32-bit patterns as signed integers; 8- and 16-bit loads are zero-extended.
+   */
+  load(linear: number, bytes: 1 | 2 | 4, system: boolean): number;
+  store(linear: number, bytes: 1 | 2 | 4, value: number, system: boolean): void;
+  /** Physical access by the processor itself (V386 control block). Never faults; outside RAM reads all ones and ignores writes. */
+  loadPhysical(physical: number): number;
+  storePhysical(physical: number, value: number): void;
+  /** True after a failed access or a `raise`, until the executor delivers it. */
+  readonly faulted: boolean;
+  /** Records a fault and returns false, so that a procedure can `return silicon.raise(…)`. */
+  raise(vector: number, errorCode: number): false;
+  /** Takes a recorded fault back (LAR, LSL, VERR, VERW never fault on a bad selector). */
+  clearFault(): void;
+  /** Tell the machine what changed. They recompute derived words and drop what depends on them. */
+  privilegeChanged(): void;
+  segmentChanged(segment: number): void;
+  pagingChanged(): void; // CR0.PG/WP, CR3, CR4: non-global TLB entries go
+  flushTranslations(): void; // everything, global entries included
+  invalidatePage(linear: number): void;
+  /** The interrupt flag may have become 1, or TF changed: look before the next instruction. */
+  interruptFlagChanged(): void;
+  /** No interrupt or trap is taken at the boundary after the current instruction (STI, MOV SS, POP SS). */
+  inhibitInterrupts(): void;
+  /** Instruction clock before the current instruction. */
+  now(): number;
+  portRead(port: number, bytes: 1 | 2 | 4): number;
+  portWrite(port: number, bytes: 1 | 2 | 4, value: number): void;
+  /** HLT was executed; the processor waits for an interrupt. */
+  halt(): void;
+  /** Triple fault: the processor is in shutdown until reset. */
+  shutdown(): void;
+  /** Adds one to the event with this number (`eventIndex` of events.ts). */
+  count(event: number): void;
+}
