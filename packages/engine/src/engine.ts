@@ -77,8 +77,3 @@ export interface CoreDefinition {
   readonly events: readonly { readonly name: string; readonly meaning: string }[];
   create(options: EngineOptions): Engine;
 }
-
-/** Ports that the lab's own instruments use. */
-export const DEBUG_EXIT_PORT = 0xf4;
-export const CONSOLE_PORT = 0xe9;
-export const MARKER_PORT = 0xe8;

@@ -43,8 +43,9 @@ const LAYOUT = [
   ['INTERRUPT_PIN', 1],
   // Non-zero when sensitive unprivileged instructions must fault now (`sensitiveTraps` and CPL = 3).
   ['TRAP_SENSITIVE', 1],
-  // Non-zero while the processor is in V386 mode (docs/v386-mode.md).
-  ['IN_V386', 1],
+  // V386 mode (docs/v386-mode.md): non-zero while in it; physical address of the control block; physical address of the
+  // second-level page directory, used while IN_V386; instruction clock at which the preemption timer exits, a 64-bit float.
+  ['IN_V386', 1], ['V386_BLOCK', 1], ['SECOND_LEVEL_ROOT', 1], ['V386_DEADLINE', 2],
   ['SYSENTER_CS', 1], ['SYSENTER_ESP', 1], ['SYSENTER_EIP', 1],
   // Time-stamp counter minus instruction clock, as a 64-bit float in two words.
   ['TSC_OFFSET', 2],

@@ -1,1 +1,3 @@
-export {};
+export * from './layout.js';
+export * from './memory.js';
+export * from './ports.js';

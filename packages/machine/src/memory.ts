@@ -1,0 +1,27 @@
+import { SILICON_EVENTS, STATE_WORDS } from '@ringbench/isa';
+import { MICRO_OPS_END, NO_ENTRY, Region } from './layout.js';
+
+const WASM_PAGE = 65536;
+
+/** The linear memory of one machine and typed views of it. RAM starts at `Region.RAM`; guest physical address p is host address `Region.RAM + p`. */
+export class MachineMemory {
+  readonly wasm: WebAssembly.Memory;
+  readonly buffer: ArrayBuffer;
+  readonly state: Int32Array;
+  readonly counts: Float64Array;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly view: DataView;
+
+  constructor(readonly ramBytes: number) {
+    if (ramBytes % 4096 !== 0) throw new Error('RAM size must be a multiple of 4096');
+    this.wasm = new WebAssembly.Memory({ initial: Math.ceil((Region.RAM + ramBytes) / WASM_PAGE) });
+    this.buffer = this.wasm.buffer;
+    this.state = new Int32Array(this.buffer, Region.STATE, STATE_WORDS);
+    this.counts = new Float64Array(this.buffer, Region.COUNTS, SILICON_EVENTS.length);
+    this.bytes = new Uint8Array(this.buffer);
+    this.words = new Int32Array(this.buffer);
+    this.view = new DataView(this.buffer);
+    this.words.fill(NO_ENTRY, MICRO_OPS_END >> 2, Region.DATA_TLB_ENTRY >> 2);
+  }
+}
