@@ -1,1 +1,10 @@
-export {};
+export * from './comparison.js';
+export * from './pricing.js';
+export * from './profile.js';
+export * from './random.js';
+export * from './run.js';
+export * from './sensitivity.js';
+export * from './statistics.js';
+export * from './summary.js';
+export * from './validation.js';
+export * from './wall-clock.js';

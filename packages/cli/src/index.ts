@@ -1,1 +1,4 @@
-export {};
+export { runProgram } from './program.js';
+export type { Project } from './project.js';
+export type { Registry } from './registry.js';
+export { ExitCode } from './exit-codes.js';

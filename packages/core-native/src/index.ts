@@ -1,1 +1,12 @@
-export {};
+import { DirectEngine, type CoreDefinition } from '@ringbench/engine';
+
+/** The baseline: the guest owns the machine and every instruction runs directly on the silicon. */
+export const core: CoreDefinition = {
+  id: 'native',
+  title: 'Native',
+  exemplar: 'the real machine',
+  mechanism: 'The guest owns the machine; every instruction runs directly.',
+  executor: 'interpreter',
+  events: [{ name: 'direct', meaning: 'guest instructions that the silicon ran directly' }],
+  create: (options) => new DirectEngine(options, (silicon) => ({ ...silicon, direct: silicon.retired ?? 0 })),
+};

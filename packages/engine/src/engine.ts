@@ -26,6 +26,8 @@ export interface GuestImage {
   readonly name: string;
   readonly format: 'multiboot';
   readonly bytes: Uint8Array;
+  /** Handed to the guest as the Multiboot command line (Multiboot Specification 0.6.96, 3.3, `cmdline`), for example `scale=1000`. */
+  readonly commandLine?: string;
 }
 
 export interface EngineOptions {
@@ -73,6 +75,8 @@ export interface CoreDefinition {
   readonly exemplar: string;
   /** One sentence: how the guest gets executed. */
   readonly mechanism: string;
+  /** What executes the instructions that run directly; absent means `interpreter`. While all cores share one, wall-clock times say nothing about techniques. */
+  readonly executor?: 'interpreter' | 'translator';
   /** Events that this core adds to the silicon's. */
   readonly events: readonly { readonly name: string; readonly meaning: string }[];
   create(options: EngineOptions): Engine;

@@ -34,7 +34,6 @@ export const SILICON_EVENTS = [
   { name: 'walk.writes', meaning: 'page-table entries written by page walks (accessed and dirty bits)' },
   { name: 'port.read', meaning: 'port reads that reached a device of the machine' },
   { name: 'port.write', meaning: 'port writes that reached a device of the machine' },
-  { name: 'code.invalidated', meaning: 'decoded code dropped because it was written to' },
   { name: 'v386.entry', meaning: 'entries into V386 mode' },
   ...V386_EXITS.map((exit) => ({ name: `v386.exit.${exit}`, meaning: `exits from V386 mode for reason ${exit}` })),
   ...COUNTED_INSTRUCTIONS.map((mnemonic) => ({ name: `executed.${mnemonic}`, meaning: `${mnemonic.toUpperCase()} instructions completed` })),

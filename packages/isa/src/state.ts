@@ -49,6 +49,8 @@ const LAYOUT = [
   ['SYSENTER_CS', 1], ['SYSENTER_ESP', 1], ['SYSENTER_EIP', 1],
   // Time-stamp counter minus instruction clock, as a 64-bit float in two words.
   ['TSC_OFFSET', 2],
+  // What this processor has, bits of `Feature`: set at reset, constant afterwards.
+  ['FEATURES', 1],
 ] as const;
 
 export type WordName = (typeof LAYOUT)[number][0];
@@ -72,10 +74,16 @@ export const Word: Readonly<Record<WordName, number>> = Object.freeze(assigned.w
 /** How many 32-bit words the state of one processor takes. */
 export const STATE_WORDS: number = assigned.count;
 
+/** Bits of FEATURES: options of the processor that CPUID reports and that instructions obey. */
+export const Feature = { FPU: 1 << 0, V386: 1 << 1 } as const;
+
 /** CR0 bits (SDM vol. 3, 2.5). */
 export const CR0 = { PE: 1 << 0, MP: 1 << 1, EM: 1 << 2, TS: 1 << 3, ET: 1 << 4, NE: 1 << 5, WP: 1 << 16, AM: 1 << 18, NW: 1 << 29, CD: 1 << 30, PG: 1 << 31 } as const;
 /** CR4 bits (SDM vol. 3, 2.5). */
 export const CR4 = { VME: 1 << 0, PVI: 1 << 1, TSD: 1 << 2, DE: 1 << 3, PSE: 1 << 4, PAE: 1 << 5, MCE: 1 << 6, PGE: 1 << 7, PCE: 1 << 8 } as const;
+/** DR6 and DR7 bits (SDM vol. 3, 17.2). */
+export const Debug6 = { BD: 1 << 13, BS: 1 << 14, BT: 1 << 15 } as const;
+export const Debug7 = { LOCAL: 0x155, GD: 1 << 13 } as const;
 
 /**
  * Bits of an ACCESS word: the descriptor's second doubleword shifted right by 8 with the limit bits cleared

@@ -14,6 +14,8 @@ const REGIONS = [
   ['COUNTS', SILICON_EVENTS.length * 8],
   // A misaligned or device access that spans pages is assembled here.
   ['BOUNCE', 64],
+  // A page of ones: what instruction fetches find where there is no memory.
+  ['OPEN_BUS', PAGE],
   // Jump cache: code address -> micro-op.
   ['JUMP_CACHE', 256 * 1024],
   ['MICRO_OPS', 14 * MIB],
@@ -53,6 +55,7 @@ export const MICRO_OPS_END = Region.DATA_READ_SUPERVISOR;
 
 /**
  * Marks an absent translation. Its low twelve bits must be 0xFFF: one addition `(linear & 0xFFF) + (entry & 0xFFF)` and one compare with
- * `0x1000 - size` then test validity and page crossing together, for every access size.
+ * `0x1000 - size` then test validity and page crossing together, for accesses of two bytes and more. A single byte cannot cross: test it by
+ * `(entry & 0xFFF) !== 0` alone, for the sum of an absent entry and offset 0 is 0xFFF, which the compare would let through.
  */
 export const NO_ENTRY = -1;

@@ -2,6 +2,7 @@ import { SILICON_EVENTS, STATE_WORDS } from '@ringbench/isa';
 import { MICRO_OPS_END, NO_ENTRY, Region } from './layout.js';
 
 const WASM_PAGE = 65536;
+const PAGE_BYTES = 4096;
 
 /** The linear memory of one machine and typed views of it. RAM starts at `Region.RAM`; guest physical address p is host address `Region.RAM + p`. */
 export class MachineMemory {
@@ -14,7 +15,7 @@ export class MachineMemory {
   readonly view: DataView;
 
   constructor(readonly ramBytes: number) {
-    if (ramBytes % 4096 !== 0) throw new Error('RAM size must be a multiple of 4096');
+    if (ramBytes % PAGE_BYTES !== 0) throw new Error('RAM size must be a multiple of 4096');
     this.wasm = new WebAssembly.Memory({ initial: Math.ceil((Region.RAM + ramBytes) / WASM_PAGE) });
     this.buffer = this.wasm.buffer;
     this.state = new Int32Array(this.buffer, Region.STATE, STATE_WORDS);
@@ -22,6 +23,7 @@ export class MachineMemory {
     this.bytes = new Uint8Array(this.buffer);
     this.words = new Int32Array(this.buffer);
     this.view = new DataView(this.buffer);
+    this.bytes.fill(0xff, Region.OPEN_BUS, Region.OPEN_BUS + PAGE_BYTES);
     this.words.fill(NO_ENTRY, MICRO_OPS_END >> 2, Region.DATA_TLB_ENTRY >> 2);
   }
 }

@@ -14,38 +14,47 @@ export interface Traits {
   readonly ioSensitive?: true;
   /** Sensitive but not privileged. */
   readonly sensitive?: SensitiveReason;
-  /** Ends a block: control flow, or state that decoding depends on may change. */
+  /** Number of its entry in the list of sensitive unprivileged instructions (sensitive.ts); present exactly when `sensitive` is. */
+  readonly sensitiveEntry?: number;
+  /**
+   * Ends a block: control flow, or something that fetching, decoding or the next boundary depends on may change
+   * (CS.D and SS.B, the translation of the code's own page, IF and TF).
+   */
   readonly endsBlock?: true;
   /** May be prefixed with LOCK when its destination is memory. */
   readonly lockable?: true;
   /** Takes REP (string moves) or REPE/REPNE (string compares). */
   readonly repeat?: 'rep' | 'repe';
-  /** Arithmetic flags it always writes, as an EFLAGS mask. */
+  /** Arithmetic flags it always writes with a defined value, as an EFLAGS mask. */
   readonly writes?: number;
-  /** Arithmetic flags it may write or leave alone, depending on an operand (shift by CL). */
+  /** Arithmetic flags it may write or leave alone, depending on an operand (shift by CL, repeated compare). Disjoint from `writes`. */
   readonly mayWrite?: number;
   /** Arithmetic flags it reads. */
   readonly reads?: number;
-  /** Arithmetic flags that the manuals leave undefined afterwards. */
+  /**
+   * Arithmetic flags that the manuals leave undefined afterwards, for some operand values at least. Disjoint from `writes`; a flag that is
+   * in `mayWrite` too is undefined for some operand values only (OF after a shift by a count other than 1).
+   */
   readonly undefined?: number;
-  /** Its memory operand is an address that is not accessed (LEA, INVLPG) . */
+  /** Its memory operand is an address that is not accessed (LEA, INVLPG, the hint NOPs). */
   readonly addressOnly?: true;
   /** A register operand is illegal where memory is expected, or the reverse: #UD. */
   readonly memoryOnly?: true;
   readonly registerOnly?: true;
-  /** Operand size defaults to the stack's rather than being selectable to 8 bits etc.: near branches, PUSH, POP. Documentation only. */
+  /** What a reader of the tables should know besides. Documentation only. */
   readonly note?: string;
 }
 
 /**
  * Operand notation of the Intel opcode maps (SDM vol. 2, appendix A.2): E = ModR/M register or memory, G = ModR/M register, I = immediate,
  * J = relative, M = memory only, O = moffs, R = ModR/M register only, S = segment, C/D = control/debug register, X/Y = string source/destination, A = far pointer;
- * then the size b w d v z p. Plain register names and `1` stand for themselves.
+ * then the size b w d v z p. Plain register names and `1` stand for themselves. Ibs is a byte sign-extended to the operand size;
+ * BB is XLAT's byte, addressed by (E)BX plus AL.
  */
 export type OperandType =
   | 'Eb' | 'Ew' | 'Ev' | 'Gb' | 'Gw' | 'Gv' | 'Ib' | 'Ibs' | 'Iw' | 'Iz' | 'Jb' | 'Jz' | 'M' | 'Mp' | 'Ma' | 'Ms' | 'Mq' | 'Ob' | 'Ov' | 'Rd' | 'Rv' | 'Sw' | 'Cd' | 'Dd' | 'Ap'
-  | 'Xb' | 'Xv' | 'Yb' | 'Yv' | 'Zb' | 'Zv' // Z: register in the opcode's low three bits
-  | 'AL' | 'CL' | 'AX' | 'DX' | 'eAX' | '1' | 'ES' | 'CS' | 'SS' | 'DS' | 'FS' | 'GS' | '3';
+  | 'Xb' | 'Xv' | 'Yb' | 'Yv' | 'BB' | 'Zb' | 'Zv' // Z: register in the opcode's low three bits
+  | 'AL' | 'CL' | 'AX' | 'DX' | 'eAX' | '1' | 'ES' | 'CS' | 'SS' | 'DS' | 'FS' | 'GS';
 
 /** One line of the instruction set: a bit pattern, its operands, its traits. `mnemonic` names the semantic function. */
 export interface EncodingRow {
@@ -58,7 +67,15 @@ export interface EncodingRow {
 
 export type OperandSize = 8 | 16 | 32;
 
-/** A decoded operand; sizes in bits, displacement and immediate sign-extended to 32 bits. */
+/**
+ * A decoded operand; sizes in bits.
+ * - memory: the sum of base, scaled index and displacement is truncated to the instruction's address size. The size is 0 when nothing is accessed;
+ *   48 for a pseudo-descriptor (Ms) and a 16:32 pointer, 32 for a 16:16 pointer, twice the operand size for BOUND's pair. XLAT's operand has
+ *   base (E)BX; adding AL, zero-extended, is left to its semantics, because no index register says that.
+ * - displacement, immediate and relative: sign-extended to 32 bits from the size they were encoded with. So the `80` of INT 80h is -128
+ *   and users of an immediate as a number (vectors, ports, counts, frame sizes) mask it with its size.
+ * - far: selector and offset zero-extended, except that a 32-bit offset is a signed pattern.
+ */
 export type Operand =
   | { readonly kind: 'register'; readonly size: OperandSize; readonly index: number } // size 8: 4-7 are AH CH DH BH
   | { readonly kind: 'segment'; readonly index: SegmentIndex }
@@ -77,8 +94,9 @@ export interface Instruction {
   readonly operandSize: 16 | 32;
   readonly addressSize: 16 | 32;
   readonly lock: boolean;
-  readonly repeat: 'none' | 'repe' | 'repne'; // F3 is 'repe', F2 'repne'; REP on a string move is either
-  /** Segment of the string source or of a memory operand after overrides. */
+  /** F3 is 'repe', F2 'repne'; on a row without the `repeat` trait the prefixes mean nothing and this is 'none'. REP on a string move is either. */
+  readonly repeat: 'none' | 'repe' | 'repne';
+  /** In the row's order. The segment of a memory operand is the effective one, overrides and defaults applied. */
   readonly operands: readonly Operand[];
 }
 

@@ -17,9 +17,12 @@ export interface Silicon {
   storePhysical(physical: number, value: number): void;
   /** True after a failed access or a `raise`, until the executor delivers it. */
   readonly faulted: boolean;
+  /** Vector and error code of the recorded fault; meaningless unless `faulted`. */
+  readonly faultVector: number;
+  readonly faultErrorCode: number;
   /** Records a fault and returns false, so that a procedure can `return silicon.raise(…)`. */
   raise(vector: number, errorCode: number): false;
-  /** Takes a recorded fault back (LAR, LSL, VERR, VERW never fault on a bad selector). */
+  /** Takes a recorded fault back: it is being delivered, or replaced by another. */
   clearFault(): void;
   /** Tell the machine what changed. They recompute derived words and drop what depends on them. */
   privilegeChanged(): void;
@@ -31,6 +34,8 @@ export interface Silicon {
   interruptFlagChanged(): void;
   /** No interrupt or trap is taken at the boundary after the current instruction (STI, MOV SS, POP SS). */
   inhibitInterrupts(): void;
+  /** True while the current instruction runs in the shadow of an `inhibitInterrupts` made by its predecessor. */
+  readonly interruptsInhibited: boolean;
   /** Instruction clock before the current instruction. */
   now(): number;
   portRead(port: number, bytes: 1 | 2 | 4): number;

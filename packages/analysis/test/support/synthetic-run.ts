@@ -1,0 +1,139 @@
+/** A synthetic but plausible run: three cores, seven workloads, counts that a reader of the journal could meet. Nothing in it was measured. */
+import { readFileSync } from 'node:fs';
+import { SCHEMA_VERSION } from '@ringbench/journal';
+import type { Observation, RunHeader } from '@ringbench/journal';
+import { parseProfile, seededRandom } from '../../src/index.js';
+import type { CostProfile, Counts, Run } from '../../src/index.js';
+
+export interface SyntheticOptions {
+  readonly seed?: number;
+  readonly processes?: number;
+  /** Executor that each core claims; all the same unless said otherwise. */
+  readonly executors?: Readonly<Record<string, string>>;
+}
+
+/** What a workload does in its measured region, independent of the technique. */
+interface Activity {
+  readonly id: string;
+  readonly why: string;
+  readonly instructions: number;
+  readonly walks: number;
+  readonly pageFaults: number;
+  readonly systemCalls: number;
+  readonly ticks: number;
+  readonly popfs: number;
+  readonly flushes: number;
+  readonly portReads: number;
+  readonly portWrites: number;
+}
+
+const QUIET = { walks: 40, pageFaults: 0, systemCalls: 0, ticks: 0, popfs: 0, flushes: 0, portReads: 0, portWrites: 0 };
+
+const ACTIVITIES: readonly Activity[] = [
+  { ...QUIET, id: 'noop', why: 'measures the harness itself', instructions: 120, walks: 3 },
+  { ...QUIET, id: 'coremark', why: 'ordinary computation', instructions: 24_000_000, ticks: 240, popfs: 240 },
+  { ...QUIET, id: 'sieve-sort', why: 'computation over a working set larger than the TLB', instructions: 16_000_000, walks: 310_000, pageFaults: 96, ticks: 160, popfs: 160 },
+  { ...QUIET, id: 'syscall-loop', why: 'system calls', instructions: 9_000_000, systemCalls: 100_000, ticks: 90, popfs: 100_000 },
+  { ...QUIET, id: 'demand-paging', why: 'page faults and new mappings', instructions: 7_000_000, walks: 180_000, pageFaults: 40_000, ticks: 70, flushes: 900 },
+  { ...QUIET, id: 'sensitive', why: 'each sensitive unprivileged instruction', instructions: 5_000_000, popfs: 420_000, ticks: 50 },
+  { ...QUIET, id: 'port-io', why: 'port reads and writes', instructions: 2_500_000, portReads: 60_000, portWrites: 40_000, ticks: 25 },
+];
+
+/** Page-table entries read by one walk: two levels, and each of them translated again under V386 (8 for two over two). */
+const WALK_READS = 2;
+const NESTED_WALK_READS = 8;
+
+function silicon(activity: Activity, readsPerWalk: number): Record<string, number> {
+  return {
+    retired: activity.instructions,
+    'exception.14': activity.pageFaults,
+    'interrupt.software': activity.systemCalls,
+    'interrupt.hardware': activity.ticks,
+    'ring.in': activity.pageFaults + activity.systemCalls + activity.ticks,
+    'ring.out': activity.pageFaults + activity.systemCalls + activity.ticks,
+    'tlb.fill.code': Math.round(activity.walks / 10),
+    'tlb.fill.data': activity.walks - Math.round(activity.walks / 10),
+    'tlb.flush': activity.flushes,
+    'walk.reads': activity.walks * readsPerWalk,
+    'walk.writes': Math.round(activity.walks / 50),
+    'executed.popf': activity.popfs,
+    'executed.iret': activity.pageFaults + activity.systemCalls + activity.ticks,
+    'executed.in': activity.portReads,
+    'executed.out': activity.portWrites,
+  };
+}
+
+const COUNTERS: Readonly<Record<string, (activity: Activity) => Counts>> = {
+  native: (activity) => ({ ...silicon(activity, WALK_READS), direct: activity.instructions, 'port.read': activity.portReads, 'port.write': activity.portWrites + activity.ticks }),
+  emulation: (activity) => ({ ...silicon(activity, WALK_READS), emulated: activity.instructions, 'port.read': activity.portReads, 'port.write': activity.portWrites + activity.ticks }),
+  v386: (activity) => {
+    const accesses = activity.portReads + activity.portWrites + activity.ticks;
+    return {
+      ...silicon(activity, NESTED_WALK_READS),
+      direct: activity.instructions,
+      'v386.entry': accesses + activity.ticks + 1,
+      'v386.exit.io': accesses,
+      'v386.exit.timer': activity.ticks,
+      'v386.exit.second-level': Math.round(activity.walks / 100),
+      'vmm.device-access': accesses,
+    };
+  },
+};
+
+const CORES = [
+  { id: 'native', title: 'Native', exemplar: 'the real machine', mechanism: 'The guest owns the machine.' },
+  { id: 'emulation', title: 'Emulation', exemplar: 'Bochs', mechanism: 'Every guest instruction is interpreted.' },
+  { id: 'v386', title: 'V386 mode', exemplar: 'V386', mechanism: 'The guest runs in a mode in which sensitive instructions see its own state.' },
+];
+
+/** Host speed of the stand-in executor and the noise of its times. */
+const INSTRUCTIONS_PER_MILLISECOND = 20_000;
+const NOISE = 0.04;
+const SLOWDOWN: Readonly<Record<string, number>> = { native: 1, emulation: 1.02, v386: 1.15 };
+const DIGEST_LENGTH = 64;
+
+function nonZero(counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}
+
+export function syntheticHeader(options: SyntheticOptions = {}): RunHeader {
+  return {
+    type: 'run', schema: SCHEMA_VERSION, suite: 'synthetic', seed: options.seed ?? 1, commit: '0123456789abcdef0123456789abcdef01234567',
+    startedAt: '2026-01-02T03:04:05.000Z', plan: 'f'.repeat(DIGEST_LENGTH),
+    host: { platform: 'linux', arch: 'x64', cpu: 'Example CPU', cpus: 2, memoryBytes: 8 * 2 ** 30 },
+    runtime: { node: 'v24.21.0', v8: '13.6', flags: ['--expose-gc'] },
+    cores: CORES.map((core) => ({ ...core, executor: options.executors?.[core.id] ?? 'interpreter' })),
+    workloads: ACTIVITIES.map(({ id, why }, index) => ({ id, why, image: `${id}.elf`, sha256: String(index).repeat(DIGEST_LENGTH), checksum: `0000000${index}` })),
+  };
+}
+
+export function syntheticRun(options: SyntheticOptions = {}): Run {
+  const random = seededRandom(options.seed ?? 1, 'synthetic');
+  const observations: Observation[] = [];
+  for (const [index, activity] of ACTIVITIES.entries()) {
+    for (const { id } of CORES) {
+      const counts = nonZero(COUNTERS[id]?.(activity) ?? {});
+      for (let process = 0; process < (options.processes ?? 10); process++) {
+        const region = (activity.instructions / INSTRUCTIONS_PER_MILLISECOND) * (SLOWDOWN[id] ?? 1) * (1 + NOISE * random());
+        observations.push({
+          type: 'observation', core: id, workload: activity.id, process, outcome: 'ok', detail: '', checksum: `0000000${index}`,
+          retired: activity.instructions + 4000, counts, region: counts, milliseconds: { load: 3, run: region + 1, region }, samples: [region],
+          fingerprint: `registers=${index} memory=${index}`,
+        });
+      }
+    }
+  }
+  return { header: syntheticHeader(options), observations };
+}
+
+/** The text of a journal that holds the run. */
+export function journalText(run: Run): string {
+  return [run.header, ...run.observations].map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** A profile of the repository, by id. */
+export function publishedProfile(id: string): CostProfile {
+  const read = parseProfile(readFileSync(new URL(`../../../../benchmarks/profiles/${id}.json`, import.meta.url), 'utf8'));
+  if (!read.ok) throw new Error(`${id}: ${read.problem}`);
+  return read.profile;
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { objectionToNode } from './node-version.js';
+
+const objection = objectionToNode(process.versions.node);
+if (objection === undefined) {
+  // Imported only now: an old Node may not even parse the rest.
+  const [{ runProgram }, { project }] = await Promise.all([import('./program.js'), import('./project.js')]);
+  process.exitCode = await runProgram(process.argv, project);
+} else {
+  process.stderr.write(`${objection}\n`);
+  process.exitCode = 2;
+}

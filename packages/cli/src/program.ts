@@ -1,0 +1,79 @@
+import yargs from 'yargs';
+import type { Argv } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { InputProblem, nearest, oneLine } from '@ringbench/harness';
+import { COMMANDS, GLOBAL_OPTIONS } from './commands.js';
+import type { Command } from './commands.js';
+import { ExitCode } from './exit-codes.js';
+import { makeOutput, tolerateClosedPipes } from './output.js';
+import type { Project } from './project.js';
+
+/** Runs the command line and returns the exit code. Nothing is thrown: a user's mistake is one line, a bug of ours a stack. */
+export async function runProgram(argv: readonly string[], project: Project): Promise<ExitCode> {
+  tolerateClosedPipes();
+  try {
+    return await dispatch(hideBin([...argv]), project);
+  } catch (error) {
+    if (error instanceof InputProblem) {
+      process.stderr.write(`ringbench: ${error.message}\n`);
+      return ExitCode.input;
+    }
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`ringbench: this is a bug of ringbench, please report it\n${stack}\n`);
+    return ExitCode.bug;
+  }
+}
+
+async function dispatch(words: readonly string[], project: Project): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.ok;
+  let parser = yargs([...words]).scriptName('ringbench').usage('$0 COMMAND\n\nMeasures what each way of virtualizing an IA-32 machine costs, and why.').options(GLOBAL_OPTIONS);
+  for (const command of COMMANDS) {
+    parser = parser.command({
+      command: command.usage,
+      describe: command.describe,
+      builder: (builder: Argv) => buildCommand(builder, command),
+      handler: async (given) => {
+        const output = makeOutput({ json: given['json'] === true, quiet: given['quiet'] === true });
+        code = await command.handler({ project, output, words }, given);
+      },
+    });
+  }
+  await parser
+    .demandCommand(1, 'no command is given')
+    .strict()
+    .recommendCommands()
+    // Options are read by our own readers: dots in names mean nothing.
+    .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .fail((message, error) => {
+      throw asInputProblem(message, error);
+    })
+    .exitProcess(false)
+    .wrap(HELP_WIDTH)
+    .epilogue('Data goes to stdout, words to stderr. Exit codes: 0 good, 1 errors in the data, 2 a mistake in the input, 70 a bug, 130 interrupted.')
+    .parseAsync();
+  return code;
+}
+
+const HELP_WIDTH = 110;
+
+function buildCommand(builder: Argv, command: Command): Argv {
+  let built = builder.options(command.options);
+  for (const [name, description] of Object.entries(command.positionals)) built = built.positional(name, { type: 'string', describe: description });
+  for (const [line, description] of command.examples) built = built.example(`$0 ${line}`, description);
+  return built;
+}
+
+/** What yargs objects to is the user's mistake; what a handler throws is kept as it is. */
+function asInputProblem(message: string | undefined, error: unknown): unknown {
+  if (error !== undefined && error !== null && !(error instanceof Error && error.name === 'YError')) return error;
+  const complaint = oneLine(message ?? (error instanceof Error ? error.message : ''));
+  return new InputProblem(complaint.replace(/^./, (first) => first.toLowerCase()), remedyFor(complaint));
+}
+
+function remedyFor(complaint: string): string {
+  const unknown = /^Unknown (?:argument|command)s?: (\S+?)(?:,|$)/.exec(complaint)?.[1];
+  const options = [GLOBAL_OPTIONS, ...COMMANDS.map((command) => command.options)].flatMap((table) => Object.keys(table));
+  const guess = unknown === undefined ? undefined : nearest(unknown, [...options, ...COMMANDS.map((command) => command.name)]);
+  if (guess === undefined) return 'see `ringbench --help`';
+  return `did you mean "${options.includes(guess) ? `--${guess}` : guess}"?`;
+}

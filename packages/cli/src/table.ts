@@ -1,0 +1,66 @@
+import Table from 'cli-table3';
+import type { CellSummary, RunSummary } from '@ringbench/analysis';
+import type { Violation } from '@ringbench/harness';
+import { oneLine } from '@ringbench/harness';
+
+/** A plain table without colours, whose text may come from anywhere. */
+export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  for (const row of rows) table.push([...row]);
+  return table.toString();
+}
+
+const COUNT_FORMAT = new Intl.NumberFormat('en-US');
+
+export const formatCount = (count: number): string => COUNT_FORMAT.format(count);
+
+const RATIO_DIGITS = 3;
+
+const formatRatio = (ratio: number): string => `×${Number(ratio.toPrecision(RATIO_DIGITS))}`;
+
+function cellLines(cell: CellSummary | undefined): readonly string[] {
+  if (cell === undefined) return ['-'];
+  if (cell.outcome !== 'ok') return [cell.outcome.toUpperCase()];
+  const { ratio, wallRatio } = cell;
+  const modelled = ratio === undefined ? '- modelled' : `${formatRatio(ratio.default)} modelled (${formatRatio(ratio.low)} to ${formatRatio(ratio.high)})`;
+  const wall = wallRatio === undefined ? '- wall clock' : `${formatRatio(wallRatio.estimate)} wall clock`;
+  return [`${formatCount(cell.retired ?? 0)} retired`, modelled, wall];
+}
+
+/** The matrix of a run: workloads down, cores across. */
+export function matrixTable(summary: RunSummary): string {
+  const cores = summary.header.cores.map((core) => core.id);
+  const rows = summary.header.workloads.map(({ id }) => [
+    id,
+    ...cores.map((core) => cellLines(summary.cells.find((cell) => cell.core === core && cell.workload === id)).join('\n')),
+  ]);
+  return textTable(['workload', ...cores], rows);
+}
+
+/** What the numbers of the matrix are. */
+export function legend(summary: RunSummary): string {
+  const { profile, baseline, wallClock } = summary;
+  return [
+    `retired: guest instructions from load to end, exact. modelled: cycles of the measured region over ${baseline}'s at the prices of "${profile.id}"`,
+    `(${oneLine(profile.title)}), and the range over all prices. wall clock: host time of the region over ${baseline}'s, medians.`,
+    wallClock.statement,
+  ].join('\n');
+}
+
+/** Modelled cycles of every cell, for `ringbench price`. */
+export function priceTable(summary: RunSummary): string {
+  const rows = summary.cells.map(({ workload, core, cycles, ratio, unpriced, outcome }) => [
+    workload,
+    core,
+    cycles === undefined ? outcome : formatCount(Math.round(cycles.default)),
+    cycles === undefined ? '' : `${formatCount(Math.round(cycles.low))} to ${formatCount(Math.round(cycles.high))}`,
+    ratio === undefined ? '-' : `${formatRatio(ratio.default)} (${formatRatio(ratio.low)} to ${formatRatio(ratio.high)})`,
+    unpriced.join(' '),
+  ]);
+  return textTable(['workload', 'core', 'cycles', 'range', `over ${summary.baseline}`, 'events without a price'], rows);
+}
+
+/** Errors in the data, one a line. */
+export function violationLines(violations: readonly Violation[]): readonly string[] {
+  return violations.map(({ workload, core, kind, message }) => `ERROR ${workload} on ${core}, ${kind}: ${oneLine(message)}`);
+}

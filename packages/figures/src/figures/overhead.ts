@@ -1,0 +1,61 @@
+import type { CellSummary, RunSummary } from '@ringbench/analysis';
+import type { TopLevelSpec } from 'vega-lite';
+import { ratio } from '../format.js';
+import { FAINT, INK } from '../theme.js';
+import { LANE, SCHEMA_URL, coreEncodings, logTicks, profileLine } from './figure.js';
+import type { Figure } from './figure.js';
+
+const WIDTH = 500;
+/** Room in ratio space for the text right of the highest mark, as a power of the whole span. */
+const LABEL_ROOM = 1.18;
+
+interface Row {
+  readonly workload: string;
+  readonly core: string;
+  readonly low: number | null;
+  readonly middle: number | null;
+  readonly high: number | null;
+  readonly label: string;
+}
+
+function rowOf(cell: CellSummary): Row {
+  const { workload, core, ratio: levels } = cell;
+  if (levels === undefined) return { workload, core, low: null, middle: null, high: null, label: cell.outcome === 'ok' ? 'no baseline' : `no result: ${cell.outcome}` };
+  return { workload, core, low: levels.low, middle: levels.default, high: levels.high, label: ratio(levels.default) };
+}
+
+function domainOf(rows: readonly Row[]): [number, number] {
+  const low = Math.min(1, ...rows.flatMap((row) => row.low ?? []));
+  const high = Math.max(2, ...rows.flatMap((row) => row.high ?? []));
+  return [low * 0.9, 0.9 * low * (high / (0.9 * low)) ** LABEL_ROOM];
+}
+
+function spec(summary: RunSummary): TopLevelSpec | undefined {
+  const rows = summary.cells.filter(({ core }) => core !== summary.baseline).map(rowOf);
+  if (!rows.some(({ middle }) => middle !== null)) return undefined;
+  const { color, shape, lanes } = coreEncodings(summary, (core) => core !== summary.baseline);
+  const domain = domainOf(rows);
+  const x = { type: 'quantitative' as const, scale: { type: 'log' as const, domain, nice: false }, axis: { values: logTicks(domain), format: ',~g' }, title: `modelled cycles relative to ${summary.baseline} (log scale)` };
+  const present = [{ filter: 'datum.middle !== null' }];
+  return {
+    $schema: SCHEMA_URL,
+    title: { text: overhead.title, subtitle: [profileLine(summary), 'Point: default prices. Bar: least and greatest ratio that any prices within their ranges give.'] },
+    data: { values: rows.map((row) => ({ ...row, start: domain[0] })) },
+    width: WIDTH,
+    height: { step: LANE, for: 'offset' as const },
+    layer: [
+      { data: { values: [{}] }, mark: { type: 'rule', color: INK, strokeDash: [4, 3] }, encoding: { x: { ...x, datum: 1 } } },
+      { transform: present, mark: { type: 'rule', strokeWidth: 3, opacity: 0.55, strokeCap: 'round' }, encoding: { ...lanes, x: { ...x, field: 'low' }, x2: { field: 'high' }, color } },
+      { transform: present, mark: { type: 'point', filled: true, size: 75, opacity: 1, stroke: 'white', strokeWidth: 0.8 }, encoding: { ...lanes, x: { ...x, field: 'middle' }, color, shape } },
+      { transform: present, mark: { type: 'text', align: 'left', dx: 8 }, encoding: { ...lanes, x: { ...x, field: 'high' }, text: { field: 'label' } } },
+      { transform: [{ filter: 'datum.middle === null' }], mark: { type: 'text', align: 'left', dx: 6, color: FAINT, fontStyle: 'italic' }, encoding: { ...lanes, x: { ...x, field: 'start' }, text: { field: 'label' } } },
+    ],
+  };
+}
+
+export const overhead: Figure = {
+  title: 'Modelled overhead by workload and technique',
+  caption: (summary) =>
+    `Cycles of the measured region relative to ${summary.baseline}, modelled from exact event counts with the profile “${summary.profile.title}”; nothing here was timed. Points take the default prices; bars span the least and the greatest ratio over all prices within their ranges, the same price holding for both sides of a ratio. Left of the dashed line a technique is cheaper than ${summary.baseline}.`,
+  spec,
+};

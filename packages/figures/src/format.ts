@@ -1,0 +1,30 @@
+/** Numbers for people: three significant digits, thin grouping, an explicit multiplication sign for ratios. */
+
+const SIGNIFICANT = 3;
+const PLAIN_FROM = 1000;
+
+/** 0.123, 1.23, 12.3, 123, 1,230: never an exponent. */
+export function significant(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  if (Math.abs(value) >= PLAIN_FROM) return count(Number(value.toPrecision(SIGNIFICANT)));
+  return value.toLocaleString('en-US', { maximumSignificantDigits: SIGNIFICANT, minimumSignificantDigits: value === 0 ? 1 : SIGNIFICANT });
+}
+
+/** At most three significant digits, without trailing zeros: for prices and rates. */
+export function compact(value: number): string {
+  return Math.abs(value) >= PLAIN_FROM ? significant(value) : value.toLocaleString('en-US', { maximumSignificantDigits: SIGNIFICANT });
+}
+
+/** A ratio to the baseline. */
+export function ratio(value: number): string {
+  return `${significant(value)}×`;
+}
+
+/** An exact count with thousands separators. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+}

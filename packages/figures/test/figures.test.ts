@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from 'vitest';
+import { summarize } from '@ringbench/analysis';
+import type { RunSummary } from '@ringbench/analysis';
+import { FIGURES, FIGURE_IDS } from '../src/figures/index.js';
+import { logTicks } from '../src/figures/figure.js';
+import { renderPdf, renderPng, renderSvg } from '../src/render.js';
+import { publishedProfile, syntheticRun } from '../../analysis/test/support/synthetic-run.js';
+
+const pentium4 = publishedProfile('pentium4');
+const quick = { draws: 50, resamples: 50 };
+const run = syntheticRun({ processes: 3 });
+const summary = summarize(run, pentium4, quick);
+
+function svgOf(id: (typeof FIGURE_IDS)[number], of: RunSummary): Promise<string> {
+  const spec = FIGURES[id].spec(of);
+  if (spec === undefined) throw new Error(`${id} has nothing to draw`);
+  return renderSvg(spec);
+}
+
+describe.each(FIGURE_IDS)('figure %s', (id) => {
+  it('draws its title, every workload or core, and warns of nothing', async () => {
+    const warn = vi.spyOn(console, 'warn');
+    const svg = await svgOf(id, summary);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+    expect(svg).toContain(FIGURES[id].title);
+    const expected = id === 'tornado' ? ['emulation', 'v386'] : run.header.workloads.map((workload) => workload.id);
+    for (const name of expected) expect(svg).toContain(name);
+    expect(FIGURES[id].caption(summary).length).toBeGreaterThan(100);
+  });
+
+  it('names the profile and says that it is modelled, unless it shows counts only', async () => {
+    const svg = await svgOf(id, summary);
+    if (id === 'events') expect(svg).toContain('Exact counts');
+    else expect(svg).toMatch(/Pentium 4 class.*Modelled from event counts, not measured/);
+  });
+
+  it('is the same twice', async () => {
+    expect(await svgOf(id, summary)).toBe(await svgOf(id, summarize(run, pentium4, quick)));
+  });
+
+  it('draws nothing of nothing', () => {
+    expect(FIGURES[id].spec(summarize({ ...run, observations: [] }, pentium4, quick))).toBeUndefined();
+  });
+});
+
+it('shows a cell without a result as such', async () => {
+  const observations = run.observations.map((one) => (one.core === 'v386' && one.workload === 'port-io' ? { ...one, outcome: 'budget' as const } : one));
+  expect(await svgOf('overhead', summarize({ ...run, observations }, pentium4, quick))).toContain('no result: budget');
+});
+
+it('renders PNG and a PDF that embeds its font', async () => {
+  const spec = FIGURES.overhead.spec(summary);
+  if (spec === undefined) throw new Error('nothing to draw');
+  const png = await renderPng(spec);
+  expect(png.subarray(1, 4).toString('latin1')).toBe('PNG');
+  expect(png.readUInt32BE(16)).toBeGreaterThan(1500);
+  const pdf = (await renderPdf(spec, 'Overhead')).toString('latin1');
+  expect(pdf.startsWith('%PDF-')).toBe(true);
+  expect(pdf).toMatch(/FontFile2/);
+  expect(pdf).toMatch(/DejaVuSans/);
+});
+
+describe('logTicks', () => {
+  it('chooses steps that fit the range', () => {
+    expect(logTicks([1, 1.55])).toEqual([1, 1.1, 1.2, 1.3, 1.4, 1.5]);
+    expect(logTicks([0.9, 60])).toEqual([1, 2, 5, 10, 20, 50]);
+    expect(logTicks([0.2, 4000])).toEqual([1, 10, 100, 1000]);
+    expect(logTicks([1e-4, 1e5], 4)).toEqual([1e-3, 1, 1e3]);
+  });
+});

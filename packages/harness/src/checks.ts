@@ -1,0 +1,79 @@
+import type { Observation, RunHeader } from '@ringbench/journal';
+
+/** Two things that should be equal and are not, or a cell without a result: an error in the data. */
+export interface Violation {
+  readonly kind: 'outcome' | 'repeat' | 'checksum' | 'retired' | 'fingerprint';
+  readonly workload: string;
+  readonly core: string;
+  readonly message: string;
+}
+
+/**
+ * The tests of Popek and Goldberg's equivalence property (CACM 17(7), 1974) on what was measured: every cell has the right answer, repetitions of
+ * a cell count exactly the same events, and all cores agree on the checksum, the instructions retired and the guest-visible final state.
+ */
+export function crossCheck(header: RunHeader, observations: readonly Observation[]): readonly Violation[] {
+  const violations: Violation[] = observations.filter((observation) => observation.outcome !== 'ok').map(outcomeViolation);
+  for (const { id } of header.workloads) {
+    const good = observations.filter((observation) => observation.workload === id && observation.outcome === 'ok');
+    const perCore = header.cores.map((core) => good.filter((observation) => observation.core === core.id).toSorted((a, b) => a.process - b.process));
+    for (const repetitions of perCore) violations.push(...checkRepetitions(repetitions));
+    violations.push(...checkCores(perCore.flatMap((repetitions) => repetitions.slice(0, 1))));
+  }
+  return violations;
+}
+
+function outcomeViolation({ outcome, workload, core, process, detail }: Observation): Violation {
+  return { kind: 'outcome', workload, core, message: `process ${process}: ${outcome}${detail === '' ? '' : ` (${detail})`}` };
+}
+
+/** Everything about an observation that must not vary: all but times, in a fixed order. */
+function deterministicPart(observation: Observation): string {
+  const { checksum, retired, counts, region, fingerprint } = observation;
+  return JSON.stringify([checksum, retired, sorted(counts), sorted(region), fingerprint]);
+}
+
+function sorted(counts: Readonly<Record<string, number>>): readonly (readonly [string, number])[] {
+  return Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function checkRepetitions(repetitions: readonly Observation[]): readonly Violation[] {
+  const [first, ...others] = repetitions;
+  if (first === undefined) return [];
+  return others
+    .filter((other) => deterministicPart(other) !== deterministicPart(first))
+    .map((other) => ({
+      kind: 'repeat' as const,
+      workload: other.workload,
+      core: other.core,
+      message: `process ${other.process} differs from process ${first.process}: ${firstDifference(first, other)}`,
+    }));
+}
+
+function firstDifference(first: Observation, other: Observation): string {
+  if (first.checksum !== other.checksum) return `checksum ${other.checksum} instead of ${first.checksum}`;
+  if (first.retired !== other.retired) return `${other.retired} instructions retired instead of ${first.retired}`;
+  for (const part of ['counts', 'region'] as const) {
+    const names = new Set([...Object.keys(first[part]), ...Object.keys(other[part])]);
+    const name = [...names].toSorted().find((candidate) => (first[part][candidate] ?? 0) !== (other[part][candidate] ?? 0));
+    if (name !== undefined) return `${part}: ${name} is ${other[part][name] ?? 0} instead of ${first[part][name] ?? 0}`;
+  }
+  return 'the final state';
+}
+
+/** Compares one observation of each core with that of the first core. */
+function checkCores(observations: readonly Observation[]): readonly Violation[] {
+  const [first, ...others] = observations;
+  return first === undefined ? [] : others.flatMap((other) => compareCores(first, other));
+}
+
+function compareCores(first: Observation, other: Observation): readonly Violation[] {
+  const differ = (kind: Violation['kind'], mine: unknown, theirs: unknown): readonly Violation[] =>
+    mine === theirs ? [] : [{ kind, workload: other.workload, core: other.core, message: `${kind} ${String(theirs)}, but ${String(mine)} on ${first.core}` }];
+  const comparable = first.fingerprint !== '' && other.fingerprint !== '';
+  return [
+    ...differ('checksum', first.checksum, other.checksum),
+    ...differ('retired', first.retired, other.retired),
+    ...(comparable ? differ('fingerprint', first.fingerprint, other.fingerprint) : []),
+  ];
+}

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { SCHEMA_VERSION } from '@ringbench/journal';
+import type { RunHeader } from '@ringbench/journal';
+import type { CoreDefinition } from '@ringbench/engine';
+import type { Plan } from './plan.js';
+import { RUNTIME_FLAGS } from './process.js';
+
+/** Commit of the checkout at `root`, with `+` appended when its tree is dirty; `unknown` outside a checkout or without git. */
+export function commitOf(root: string): string {
+  try {
+    const commit = git(root, 'rev-parse', 'HEAD');
+    return git(root, 'status', '--porcelain') === '' ? commit : `${commit}+`;
+  } catch {
+    return 'unknown';
+  }
+}
+
+const GIT_MILLISECONDS = 20_000;
+
+function git(root: string, ...command: readonly string[]): string {
+  return execFileSync('git', [...command], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: GIT_MILLISECONDS }).trim();
+}
+
+function describeHost(): RunHeader['host'] {
+  const processors = cpus();
+  return { platform: platform(), arch: arch(), cpu: processors[0]?.model.trim() ?? 'unknown', cpus: processors.length, memoryBytes: totalmem() };
+}
+
+export type CoreDescription = RunHeader['cores'][number];
+
+/** What a journal says of a core. */
+export function describeCore(core: CoreDefinition): CoreDescription {
+  const { id, title, exemplar, mechanism } = core;
+  return { id, title, exemplar, mechanism, executor: core.executor ?? 'interpreter' };
+}
+
+/** The first line of a plan's journal. */
+export function makeHeader(plan: Plan, cores: readonly CoreDescription[], commit: string, now: Date): RunHeader {
+  return {
+    type: 'run',
+    schema: SCHEMA_VERSION,
+    suite: plan.suite,
+    seed: plan.seed,
+    commit,
+    startedAt: now.toISOString(),
+    plan: plan.digest,
+    host: describeHost(),
+    runtime: { node: process.versions.node, v8: process.versions.v8, flags: RUNTIME_FLAGS },
+    cores,
+    workloads: plan.workloads.map(({ workload }) => {
+      const { id, why, image, sha256, checksum } = workload;
+      return { id, why, image, sha256, checksum };
+    }),
+  };
+}

@@ -1,0 +1,29 @@
+/** Bytes of console output that are kept. A guest may print for ever; its verdict is its last word. */
+const KEPT_BYTES = 1 << 16;
+
+/** How a guest reports its answer: the last such line counts. */
+const VERDICT = /END sum=([0-9a-f]{8})\b/gi;
+
+/** The end of what a guest printed. Its callback is on the guest's path, so that it does nothing but store. */
+export class GuestConsole {
+  readonly #ring = new Uint8Array(KEPT_BYTES);
+  #written = 0;
+
+  readonly write = (byte: number): void => {
+    this.#ring[this.#written % KEPT_BYTES] = byte;
+    this.#written += 1;
+  };
+
+  /** The kept output, one character a byte. */
+  text(): string {
+    const start = this.#written > KEPT_BYTES ? this.#written % KEPT_BYTES : 0;
+    const end = Math.min(this.#written, KEPT_BYTES);
+    const ordered = [...this.#ring.subarray(start, end), ...this.#ring.subarray(0, start)];
+    return ordered.map((byte) => String.fromCharCode(byte)).join('');
+  }
+
+  /** The checksum that the guest printed last, in small digits. */
+  checksum(): string | undefined {
+    return [...this.text().matchAll(VERDICT)].at(-1)?.[1]?.toLowerCase();
+  }
+}

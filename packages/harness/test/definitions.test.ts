@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InputProblem, SeededRandom, discoverWorkloads, listSuites, loadSuite, readImage } from '../src/index.js';
+import { addWorkload, scratchFolder } from './fixtures/scratch.js';
+
+const SUITE = { id: 's', title: 'S', cores: ['native'], workloads: [{ id: 'noop' }], repeat: 2, budget: 1000, samples: 0 };
+let folder = '';
+
+beforeEach(() => {
+  folder = scratchFolder();
+});
+
+function load(content: unknown): unknown {
+  writeFileSync(join(folder, 's.json'), typeof content === 'string' ? content : JSON.stringify(content));
+  return loadSuite(folder, 's');
+}
+
+describe('loadSuite', () => {
+  it('loads by id and by path, and fills in the memory', () => {
+    expect(load(SUITE)).toEqual({ ...SUITE, memoryMiB: 64 });
+    expect(loadSuite('/nowhere', join(folder, 's.json'))).toEqual({ ...SUITE, memoryMiB: 64 });
+    expect(listSuites(folder)).toEqual(['s']);
+  });
+
+  it.each([
+    [{ ...SUITE, repeet: 1 }, 'did you mean "repeat"?'],
+    [{ ...SUITE, repeat: 0 }, '"repeat"'],
+    [{ ...SUITE, budget: 1.5 }, '"budget"'],
+    [{ ...SUITE, samples: undefined }, '"samples"'],
+    [{ ...SUITE, cores: [] }, '"cores"'],
+    [{ ...SUITE, cores: ['native', 'native'] }, 'names a core twice'],
+    [{ ...SUITE, cores: ['../native'] }, '"cores.0"'],
+    [{ ...SUITE, workloads: [{ id: 'noop', scale: -1 }] }, '"workloads.0.scale"'],
+    [{ ...SUITE, workloads: [{ id: 'noop' }, { id: 'noop' }] }, 'names a workload twice'],
+    ['{', 'is not JSON'],
+    ['[]', 'expected object'],
+  ])('refuses %j in one line', (content, words) => {
+    expect(() => load(content)).toThrow(InputProblem);
+    expect(() => load(content)).toThrow(words);
+  });
+
+  it('suggests the suite that was meant', () => {
+    writeFileSync(join(folder, 'quick.json'), '');
+    expect(() => loadSuite(folder, 'qick')).toThrow('unknown suite "qick" in --suite; did you mean "quick"?');
+  });
+
+  it('does not wait for a pipe, and reads no folder and no flood', () => {
+    execFileSync('mkfifo', [join(folder, 'pipe.json')]);
+    mkdirSync(join(folder, 'folder.json'));
+    writeFileSync(join(folder, 'flood.json'), ' '.repeat((1 << 20) + 1));
+    expect(() => loadSuite(folder, 'pipe')).toThrow('is not a file');
+    expect(() => loadSuite(folder, 'folder')).toThrow('is not a file');
+    expect(() => loadSuite(folder, 'flood')).toThrow('larger than');
+    expect(() => loadSuite(folder, './missing.json')).toThrow('cannot read suite ./missing.json (ENOENT); check the path');
+    expect(() => loadSuite(folder, 'zero\0byte.json')).toThrow(InputProblem);
+  });
+
+  it('takes any damage for the user\'s problem', () => {
+    const random = new SeededRandom(386);
+    const whole = JSON.stringify(SUITE);
+    const scraps = ['"', '{', '}', '[', ']', ',', ':', '-1', '1e400', 'null', '"__proto__"', '\u0000', '\u2028', '\ud800'];
+    for (let round = 0; round < 1500; round++) {
+      const at = random.below(whole.length);
+      const text = whole.slice(0, at) + (scraps[random.below(scraps.length)] ?? '') + whole.slice(at + random.below(8));
+      try {
+        load(text);
+      } catch (error) {
+        if (!(error instanceof InputProblem)) throw error;
+        expect(error.message).not.toMatch(/[\n\r\u2028]/);
+      }
+    }
+  });
+});
+
+describe('discoverWorkloads', () => {
+  it('finds every folder with a manifest, in order', () => {
+    addWorkload(folder, 'b');
+    addWorkload(folder, 'a');
+    mkdirSync(join(folder, 'common'));
+    expect(discoverWorkloads(folder).map(({ id, imagePath }) => [id, imagePath])).toEqual([['a', join(folder, 'a/image.elf')], ['b', join(folder, 'b/image.elf')]]);
+  });
+
+  it.each([
+    [{ id: 'other' }, 'name it like its folder'],
+    [{ image: '../../etc/passwd' }, 'leaves the workload'],
+    [{ image: '/etc/passwd' }, 'leaves the workload'],
+    [{ image: '.' }, 'leaves the workload'],
+    [{ sha256: 'xyz' }, '"sha256"'],
+    [{ checksum: '0x12345678' }, '"checksum"'],
+    [{ scale: { default: -1, unit: 'x' } }, '"scale.default"'],
+    [{ why: 1 }, '"why"'],
+  ])('refuses a manifest with %j', (fields, words) => {
+    addWorkload(folder, 'a', fields);
+    expect(() => discoverWorkloads(folder)).toThrow(words);
+  });
+
+  it('says that a folder is missing', () => {
+    expect(() => discoverWorkloads(join(folder, 'missing'))).toThrow('ENOENT');
+  });
+});
+
+describe('readImage', () => {
+  it('reads the image that the manifest names, and no other', () => {
+    addWorkload(folder, 'a');
+    const [workload] = discoverWorkloads(folder);
+    if (workload === undefined) throw new Error('no workload');
+    expect(Buffer.from(readImage(workload)).toString()).toBe('image of a');
+    writeFileSync(workload.imagePath, 'another');
+    expect(() => readImage(workload)).toThrow('rebuild the workload or restore the committed image');
+    expect(() => readImage({ ...workload, imagePath: join(folder, 'gone') })).toThrow('ENOENT');
+    expect(() => readImage({ ...workload, imagePath: folder })).toThrow('is not a file');
+  });
+});

@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { discoverWorkloads, makePlan, missingCells, suiteSchema } from '../src/index.js';
+import type { PlanOverrides, Suite, Workload } from '../src/index.js';
+import { addWorkload, scratchFolder } from './fixtures/scratch.js';
+
+const CORES = ['native', 'emulation', 'v386'];
+let workloads: readonly Workload[] = [];
+
+beforeEach(() => {
+  const folder = scratchFolder();
+  addWorkload(folder, 'noop', { scale: undefined });
+  addWorkload(folder, 'sieve');
+  addWorkload(folder, 'syscalls');
+  workloads = discoverWorkloads(folder);
+});
+
+function suite(fields: Readonly<Record<string, unknown>> = {}): Suite {
+  const good = { id: 's', title: 'S', cores: CORES, workloads: [{ id: 'noop' }, { id: 'sieve', scale: 3 }], repeat: 4, budget: 1e6, samples: 0 };
+  return suiteSchema.parse({ ...good, ...fields });
+}
+
+const plan = (overrides: Partial<PlanOverrides> = {}, fields = {}): ReturnType<typeof makePlan> => makePlan(suite(fields), { seed: 1, ...overrides }, CORES, workloads);
+
+describe('makePlan', () => {
+  it('has each cell once, whole repetitions one after the other', () => {
+    const { cells } = plan();
+    expect(new Set(cells.map((cell) => JSON.stringify(cell))).size).toBe(24);
+    expect(cells.map((cell) => cell.process)).toEqual([0, 1, 2, 3].flatMap((process) => new Array(6).fill(process)));
+  });
+
+  it('orders by the seed, and otherwise in the same way', () => {
+    expect(plan().cells).toEqual(plan().cells);
+    expect(plan({ seed: 2 }).cells).not.toEqual(plan().cells);
+    const orders = [0, 1, 2, 3].map((process) => JSON.stringify(plan().cells.filter((cell) => cell.process === process).map(({ core, workload }) => [core, workload])));
+    expect(new Set(orders).size).toBeGreaterThan(1);
+  });
+
+  it('takes scales from the suite, else from the workload', () => {
+    expect(plan({ workloads: ['noop', 'sieve', 'syscalls'] }).workloads.map((planned) => planned.scale)).toEqual([undefined, 3, 7]);
+  });
+
+  it('has another digest whenever what is measured differs', () => {
+    const changed = [{ seed: 2 }, { cores: ['native'] }, { workloads: ['noop'] }, { repeat: 3 }, { budget: 5 }, { samples: 1 }].map((overrides) => plan(overrides).digest);
+    const scaled = plan({}, { workloads: [{ id: 'noop' }, { id: 'sieve', scale: 4 }] }).digest;
+    const memory = plan({}, { memoryMiB: 16 }).digest;
+    expect(new Set([plan().digest, scaled, memory, ...changed]).size).toBe(changed.length + 3);
+    workloads = workloads.map((workload) => ({ ...workload, sha256: '0'.repeat(64) }));
+    expect([scaled, memory, ...changed]).not.toContain(plan().digest);
+  });
+
+  it('is dealt out to shards that together are the plan, without splitting a repetition', () => {
+    for (const count of [1, 2, 3, 5, 50]) {
+      const shards = Array.from({ length: count }, (_, index) => plan({ shard: { index: index + 1, count } }));
+      const all = shards.flatMap((shard) => shard.cells);
+      expect(all).toHaveLength(24);
+      expect(new Set(all.map((cell) => JSON.stringify(cell)))).toEqual(new Set(plan().cells.map((cell) => JSON.stringify(cell))));
+      expect(new Set(shards.map((shard) => shard.digest))).toEqual(new Set([plan().digest]));
+      for (const { cells } of shards) {
+        for (const { workload, process } of cells) expect(cells.filter((cell) => cell.workload === workload && cell.process === process)).toHaveLength(CORES.length);
+      }
+    }
+  });
+
+  it.each([
+    [{ cores: ['natve'] }, 'unknown core "natve" in --core; did you mean "native"?'],
+    [{ workloads: ['seive'] }, 'unknown workload "seive" in --workload; did you mean "sieve"?'],
+    [{ workloads: ['zzzzzzzzz'] }, 'unknown workload "zzzzzzzzz" in --workload; choose from noop, sieve, syscalls'],
+    [{ repeat: 1000, cores: Array.from({ length: 100 }, () => 'native') }, 'the plan has 200000 cells, more than 100000; choose fewer cores, workloads or repetitions'],
+  ])('refuses %j', (overrides, message) => {
+    expect(() => plan(overrides)).toThrow(message);
+  });
+
+  it('refuses a suite with an unknown core, or a scale for a workload that has none', () => {
+    expect(() => plan({}, { cores: ['v387'] })).toThrow('unknown core "v387" in suite s; did you mean "v386"?');
+    expect(() => plan({}, { workloads: [{ id: 'noop', scale: 2 }] })).toThrow('gives workload noop a scale');
+  });
+});
+
+describe('missingCells', () => {
+  it('keeps the order of the plan', () => {
+    const whole = plan();
+    expect(missingCells(whole, [])).toEqual(whole.cells);
+    expect(missingCells(whole, whole.cells.slice(0, 5))).toEqual(whole.cells.slice(5));
+    expect(missingCells(whole, whole.cells)).toEqual([]);
+  });
+});

@@ -1,0 +1,374 @@
+import { decode, Word, type ByteSource, type Instruction } from '@ringbench/isa';
+import { MICRO_OPS_END, Region, type MachineMemory, type Mmu } from '@ringbench/machine';
+import { JumpCacheEntry, jumpCacheIndex, JUMP_CACHE_MASK } from './hot-loop.js';
+import { lower, type CodeContext, type LoweredInstruction } from './lowering.js';
+import { ENTRY_SHIFT, Field, LINK_NEXT, LINK_TAKEN, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_SHIFT } from './micro-op.js';
+import type { OperationTable, Shape } from './operations.js';
+
+const PAGE_MASK = 0xfff;
+const PAGE_BYTES = 4096;
+const GRANULE_SHIFT = 6;
+
+/** A run of instructions that is entered at its start only, within one page unless it is a single instruction that straddles two. */
+interface Block {
+  readonly microOp: number;
+  /** Micro-ops that fit in its place. */
+  readonly capacity: number;
+  readonly eip: number;
+  /** Host addresses of its first byte and behind its last; for a straddling instruction `end` is that of the first page's part. */
+  readonly start: number;
+  readonly end: number;
+  /** Host address of the second page's part of a straddling instruction, or -1. */
+  readonly secondStart: number;
+  readonly secondEnd: number;
+  dead: boolean;
+}
+
+/** Results of `lookUp` that are not a micro-op. */
+export const LookUp = { FAULT: -1, TRAP_PAGE: -2 } as const;
+
+const JUMP_SHAPE: Shape = { mnemonic: 'jmp', size: 32, addressSize: 32, stackSize: 32, flat: true, repeat: 'none', segmentedString: false, operands: [], dropFlags: false };
+const pseudoShape = (mnemonic: string): Shape => ({ ...JUMP_SHAPE, mnemonic });
+
+/**
+ * Decoded code: blocks of micro-ops by physical address, EIP and context; how they link; and what becomes of them when their bytes change.
+ * Micro-op memory is a bump allocator: when it is full everything is dropped.
+ */
+export class CodeCache {
+  /** System instructions by the number in their micro-op. */
+  readonly instructions: Instruction[] = [];
+  /** Machine page at which the VMM takes over (its dispatcher), or -1. */
+  trapPage = -1;
+  private readonly words: Int32Array;
+  private readonly blocksOfContext: Map<number, Block>[] = Array.from({ length: 8 }, () => new Map<number, Block>());
+  private readonly waitingOfContext: Map<number, number[]>[] = Array.from({ length: 8 }, () => new Map<number, number[]>());
+  private readonly granules = new Map<number, Block[]>();
+  private readonly liveBlocks = new Map<number, number>();
+  private next = Region.MICRO_OPS + SCRATCH_BYTES;
+  private readonly source: PageSource;
+
+  constructor(
+    private readonly memory: MachineMemory,
+    private readonly mmu: Mmu,
+    private readonly table: OperationTable,
+    private readonly fused: ReadonlyMap<number, number>,
+  ) {
+    this.words = memory.words;
+    this.source = new PageSource(memory.bytes, mmu, memory.state);
+  }
+
+  /** Micro-op of the block at an EIP, decoded if need be; or a LookUp code (FAULT: the MMU holds the page fault). */
+  lookUp(eip: number, linear: number, context: CodeContext): number {
+    const user = this.memory.state[Word.CPL] === 3;
+    const entry = this.words[(this.memory.state[Word.CODE_TLB] >> 2) + (linear >>> 12)];
+    const host = (entry & PAGE_MASK) === 0 ? (linear + entry) | 0 : this.mmu.fetch(linear, user);
+    if (host < 0) return LookUp.FAULT;
+    if (this.trapPage >= 0 && this.mmu.pageOfHost(host) === this.trapPage) return LookUp.TRAP_PAGE;
+    if (context.flat) {
+      const cached = (Region.JUMP_CACHE >> 2) + jumpCacheIndex(host) * (JumpCacheEntry.BYTES >> 2);
+      if (this.words[cached] === host && this.words[cached + 1] === eip) return this.words[cached + 2];
+    }
+    const number = contextNumber(context);
+    const block = this.blocksOfContext[number].get(blockKey(host, eip));
+    if (block === undefined || block.dead || block.eip !== eip) return this.build(eip, linear, host, context, MAX_BLOCK_INSTRUCTIONS, block);
+    if (block.secondStart >= 0) {
+      const second = this.mmu.fetch((linear | PAGE_MASK) + 1, user);
+      if (second < 0) return LookUp.FAULT;
+      if (second !== block.secondStart) return this.build(eip, linear, host, context, MAX_BLOCK_INSTRUCTIONS, block);
+    } else if (context.flat) this.remember(host, eip, block.microOp);
+    return block.microOp;
+  }
+
+  /** Micro-op of just the instruction at an EIP, in a place that the next call reuses. */
+  lookUpSingle(eip: number, linear: number, context: CodeContext): number {
+    const host = this.mmu.fetch(linear, this.memory.state[Word.CPL] === 3);
+    if (host < 0) return LookUp.FAULT;
+    if (this.trapPage >= 0 && this.mmu.pageOfHost(host) === this.trapPage) return LookUp.TRAP_PAGE;
+    return this.build(eip, linear, host, context, 1, undefined);
+  }
+
+  /** To be called when bytes of a watched page changed. */
+  codeWritten(host: number, bytes: number): void {
+    for (let granule = host >>> GRANULE_SHIFT; granule <= (host + bytes - 1) >>> GRANULE_SHIFT; granule++) {
+      const blocks = this.granules.get(granule);
+      if (blocks === undefined) continue;
+      for (const block of blocks) {
+        const hit = overlaps(host, bytes, block.start, block.end) || (block.secondStart >= 0 && overlaps(host, bytes, block.secondStart, block.secondEnd));
+        if (hit) this.kill(block);
+      }
+      const alive = blocks.filter((block) => !block.dead);
+      if (alive.length === 0) this.granules.delete(granule);
+      else this.granules.set(granule, alive);
+    }
+  }
+
+  // ---- building
+
+  private build(eip: number, linear: number, host: number, context: CodeContext, limit: number, replaced: Block | undefined): number {
+    const single = limit === 1;
+    if (this.next + (MAX_BLOCK_INSTRUCTIONS + 2) * 2 * MICRO_OP_BYTES > MICRO_OPS_END) this.dropEverything();
+    const decoded = this.decodeBlock(eip, linear, host, context, limit);
+    if (decoded === undefined) return LookUp.FAULT;
+    const { lowered, bytes } = decoded;
+    if (!single) this.dropDeadFlags(lowered);
+    if (replaced !== undefined) this.kill(replaced);
+    // One more for the jump, or at least the EIP, behind the last instruction.
+    const needed = lowered.length + 1;
+    if (single) {
+      this.write(Region.MICRO_OPS, lowered);
+      return Region.MICRO_OPS;
+    }
+    const microOp = this.place(needed, replaced);
+    const second = this.source.secondHost;
+    const inFirst = Math.min(bytes, PAGE_BYTES - (linear & PAGE_MASK));
+    const block: Block = {
+      microOp, capacity: replaced !== undefined && replaced.microOp === microOp ? replaced.capacity : needed, eip, start: host, end: host + inFirst,
+      secondStart: second, secondEnd: second < 0 ? -1 : second + bytes - inFirst, dead: false,
+    };
+    this.write(microOp, lowered);
+    this.register(block, context);
+    if (context.flat && second < 0) {
+      this.link(block, lowered, context);
+      this.fuse(block.microOp, lowered);
+      this.remember(host, eip, microOp);
+    }
+    return microOp;
+  }
+
+  /** Decodes up to `limit` instructions; undefined when the first cannot be fetched. */
+  private decodeBlock(eip: number, linear: number, host: number, context: CodeContext, limit: number): { lowered: LoweredInstruction[]; bytes: number } | undefined {
+    const { source } = this;
+    const lowered: LoweredInstruction[] = [];
+    const codeLimit = context.flat ? -1 : this.memory.state[Word.LIMIT + 1];
+    source.begin(linear, host);
+    let at = 0;
+    const room = PAGE_BYTES - (linear & PAGE_MASK);
+    while (lowered.length < limit && at < room) {
+      source.mayCross = lowered.length === 0;
+      const here = context.code32 ? (eip + at) | 0 : (eip + at) & 0xffff;
+      const decoded = here >>> 0 > codeLimit >>> 0 ? 'limit' : decode(source, at, context);
+      if (decoded === 'truncated' && (lowered.length > 0 || this.mmu.faulted)) break;
+      if (typeof decoded === 'string') {
+        if (lowered.length > 0) break;
+        lowered.push(this.undecodable(decoded, here));
+        break;
+      }
+      // A repeated string instruction heads its block, because it goes back to itself.
+      if (decoded.repeat !== 'none' && lowered.length > 0) break;
+      if ((here >>> 0) + decoded.length - 1 > codeLimit >>> 0) {
+        if (lowered.length === 0) lowered.push(this.undecodable('limit', here));
+        break;
+      }
+      lowered.push(lower(this.table, decoded, here, context, (instruction) => this.instructions.push(instruction) - 1));
+      at += decoded.length;
+      if (lowered[lowered.length - 1].endsBlock) break;
+    }
+    return lowered.length === 0 ? undefined : { lowered, bytes: Math.max(at, 1) };
+  }
+
+  /** Stands for bytes that are no instruction: #UD, or #GP(0) for one longer than 15 bytes or beyond the limit of CS. */
+  private undecodable(failure: string, eip: number): LoweredInstruction {
+    const mnemonic = failure === 'too-long' || failure === 'limit' || failure === 'truncated' ? 'general-protection' : 'undefined-opcode';
+    const words = new Int32Array(MICRO_OP_BYTES / 4);
+    words[Field.EIP] = eip;
+    return { operation: this.table.get(pseudoShape(mnemonic)), instruction: undefined, eip, next: eip, words, endsBlock: true };
+  }
+
+  /** Replaces operations by their flag-less form where the flags are overwritten before anything can see them. */
+  private dropDeadFlags(lowered: LoweredInstruction[]): void {
+    let resultLive = true;
+    let carryLive = true;
+    for (let i = lowered.length - 1; i >= 0; i--) {
+      let { operation } = lowered[i];
+      // Behind a store the block may be left (changed code), so its own flags are visible.
+      if (operation.stores) resultLive = carryLive = true;
+      const { flags } = operation;
+      const writes = flags.writesResult || flags.writesCarry;
+      if (writes && !(flags.writesResult && resultLive) && !(flags.writesCarry && carryLive)) {
+        operation = this.table.withoutFlags(operation);
+        lowered[i].operation = operation;
+      }
+      resultLive = (resultLive && !operation.flags.writesResult) || operation.flags.readsResult || operation.canLeave;
+      carryLive = (carryLive && !operation.flags.writesCarry) || operation.flags.readsCarry || operation.canLeave;
+    }
+  }
+
+  private place(needed: number, replaced: Block | undefined): number {
+    if (replaced !== undefined && replaced.dead && replaced.capacity >= needed) return replaced.microOp;
+    const microOp = this.next;
+    this.next += needed * MICRO_OP_BYTES;
+    if (replaced !== undefined) this.forward(replaced.microOp, replaced.eip, microOp);
+    return microOp;
+  }
+
+  private write(microOp: number, lowered: readonly LoweredInstruction[]): void {
+    const { words } = this;
+    const count = lowered.length;
+    lowered.forEach((item, i) => {
+      const at = (microOp + i * MICRO_OP_BYTES) >> 2;
+      words.set(item.words, at);
+      words[at] = item.operation.id | ((count - i) << REMAINING_SHIFT);
+    });
+    const last = lowered[count - 1];
+    if (!last.endsBlock) this.forward(microOp + count * MICRO_OP_BYTES, last.next, 0);
+    else words[((microOp + count * MICRO_OP_BYTES) >> 2) + Field.EIP] = last.next;
+    words[microOp >> 2] |= count << ENTRY_SHIFT;
+  }
+
+  /** Writes a jump that costs nothing and is no instruction: behind a block that ends because of its length, or over a dropped one. */
+  private forward(at: number, eip: number, to: number): void {
+    const word = at >> 2;
+    this.words[word] = this.table.get(JUMP_SHAPE).id;
+    this.words[word + Field.IMMEDIATE] = eip;
+    this.words[word + LINK_TAKEN] = to;
+    this.words[word + Field.EIP] = eip;
+  }
+
+  private register(block: Block, context: CodeContext): void {
+    const number = contextNumber(context);
+    const key = blockKey(block.start, block.eip);
+    this.blocksOfContext[number].set(key, block);
+    this.watch(block, block.start, block.end);
+    if (block.secondStart >= 0) this.watch(block, block.secondStart, block.secondEnd);
+    const waiting = this.waitingOfContext[number].get(key);
+    if (waiting === undefined || block.secondStart >= 0) return;
+    for (const word of waiting) this.words[word] = block.microOp;
+    this.waitingOfContext[number].delete(key);
+  }
+
+  private watch(block: Block, start: number, end: number): void {
+    const page = this.mmu.pageOfHost(start);
+    this.liveBlocks.set(page, (this.liveBlocks.get(page) ?? 0) + 1);
+    this.mmu.watchCode(page);
+    for (let granule = start >>> GRANULE_SHIFT; granule <= (end - 1) >>> GRANULE_SHIFT; granule++) {
+      const blocks = this.granules.get(granule);
+      if (blocks === undefined) this.granules.set(granule, [block]);
+      else blocks.push(block);
+    }
+  }
+
+  /** Links the direct transfer at the end of a block to blocks of the same page; other pages need the code TLB. */
+  private link(block: Block, lowered: readonly LoweredInstruction[], context: CodeContext): void {
+    const last = lowered[lowered.length - 1];
+    const at = block.microOp + (last.endsBlock ? lowered.length - 1 : lowered.length) * MICRO_OP_BYTES;
+    const mnemonic = last.endsBlock ? last.operation.shape.mnemonic : 'jmp';
+    const code = last.operation.code ?? [];
+    const direct = !last.endsBlock || code.some(({ kind }) => kind === 'branch' || kind === 'jump');
+    if (!direct) return;
+    this.words[(at >> 2) + LINK_TAKEN] = 0;
+    this.linkOne(block, (at >> 2) + LINK_TAKEN, this.words[(at >> 2) + Field.IMMEDIATE], context);
+    if (mnemonic === 'jmp' || mnemonic === 'call') return;
+    this.words[(at >> 2) + LINK_NEXT] = 0;
+    this.linkOne(block, (at >> 2) + LINK_NEXT, last.next, context);
+  }
+
+  private linkOne(block: Block, word: number, target: number, context: CodeContext): void {
+    if (target >>> 12 !== block.eip >>> 12) return;
+    const number = contextNumber(context);
+    const key = blockKey((block.start & ~PAGE_MASK) | (target & PAGE_MASK), target);
+    const known = this.blocksOfContext[number].get(key);
+    if (known !== undefined && known.secondStart < 0) {
+      this.words[word] = known.microOp;
+      return;
+    }
+    const waiting = this.waitingOfContext[number].get(key);
+    if (waiting === undefined) this.waitingOfContext[number].set(key, [word]);
+    else waiting.push(word);
+  }
+
+  /** Picks the pairs that cover most instructions of the block and lets their first micro-ops do both. */
+  private fuse(microOp: number, lowered: readonly LoweredInstruction[]): void {
+    const count = lowered.length;
+    const covered = new Int32Array(count + 2);
+    const choice = new Int32Array(count);
+    for (let i = count - 2; i >= 0; i--) {
+      const pair = this.fused.get((lowered[i].operation.id << 16) | lowered[i + 1].operation.id);
+      covered[i] = covered[i + 1];
+      if (pair !== undefined && covered[i + 2] + 1 > covered[i]) {
+        covered[i] = covered[i + 2] + 1;
+        choice[i] = pair;
+      }
+    }
+    for (let i = 0; i < count; i++) {
+      if (choice[i] === 0) continue;
+      const at = (microOp + i * MICRO_OP_BYTES) >> 2;
+      this.words[at] = (this.words[at] & ~OPERATION_MASK) | choice[i];
+      i++;
+    }
+  }
+
+  // ---- forgetting
+
+  private remember(host: number, eip: number, microOp: number): void {
+    const at = (Region.JUMP_CACHE >> 2) + jumpCacheIndex(host) * (JumpCacheEntry.BYTES >> 2);
+    this.words[at] = host;
+    this.words[at + 1] = eip;
+    this.words[at + 2] = microOp;
+  }
+
+  private kill(block: Block): void {
+    if (block.dead) return;
+    block.dead = true;
+    this.words[block.microOp >> 2] &= ~OPERATION_MASK;
+    this.unwatch(this.mmu.pageOfHost(block.start));
+    if (block.secondStart >= 0) this.unwatch(this.mmu.pageOfHost(block.secondStart));
+    const index = (Region.JUMP_CACHE >> 2) + jumpCacheIndex(block.start) * (JumpCacheEntry.BYTES >> 2);
+    if (this.words[index + 2] === block.microOp) this.words[index] = 0;
+  }
+
+  private unwatch(page: number): void {
+    const left = (this.liveBlocks.get(page) ?? 1) - 1;
+    this.liveBlocks.set(page, left);
+    if (left === 0) this.mmu.unwatchCode(page);
+  }
+
+  private dropEverything(): void {
+    for (const page of this.liveBlocks.keys()) this.mmu.unwatchCode(page);
+    for (const blocks of this.blocksOfContext) blocks.clear();
+    for (const waiting of this.waitingOfContext) waiting.clear();
+    this.granules.clear();
+    this.liveBlocks.clear();
+    this.instructions.length = 0;
+    this.words.fill(0, Region.JUMP_CACHE >> 2, (Region.JUMP_CACHE >> 2) + (JUMP_CACHE_MASK + 1) * (JumpCacheEntry.BYTES >> 2));
+    this.next = Region.MICRO_OPS + SCRATCH_BYTES;
+  }
+}
+
+/** The first micro-ops are the scratch place of `lookUpSingle`. */
+const SCRATCH_BYTES = 4 * MICRO_OP_BYTES;
+
+const overlaps = (start: number, bytes: number, from: number, to: number): boolean => start < to && start + bytes > from;
+
+function contextNumber({ code32, stack32, flat }: CodeContext): number {
+  return (code32 ? 1 : 0) | (stack32 ? 2 : 0) | (flat ? 4 : 0);
+}
+
+/** Host addresses have 32 bits; the page number of the EIP distinguishes mappings of one page at several addresses. Exact in a float. */
+function blockKey(host: number, eip: number): number {
+  return (host >>> 0) * 0x100000 + (eip >>> 12);
+}
+
+/** Instruction bytes from one page and, for a single straddling instruction, the next. */
+class PageSource implements ByteSource {
+  mayCross = false;
+  /** Host address of the second page, once a byte of it was read; else -1. */
+  secondHost = -1;
+  private host = 0;
+  private linear = 0;
+  private room = 0;
+
+  constructor(private readonly bytes: Uint8Array, private readonly mmu: Mmu, private readonly state: Int32Array) {}
+
+  begin(linear: number, host: number): void {
+    this.linear = linear;
+    this.host = host;
+    this.room = PAGE_BYTES - (linear & PAGE_MASK);
+    this.secondHost = -1;
+  }
+  byte(index: number): number {
+    if (index < this.room) return this.bytes[this.host + index];
+    if (!this.mayCross) return -1;
+    if (this.secondHost < 0) this.secondHost = this.mmu.fetch((this.linear + this.room) | 0, this.state[Word.CPL] === 3);
+    return this.secondHost < 0 ? -1 : this.bytes[this.secondHost + index - this.room];
+  }
+}

@@ -1,0 +1,219 @@
+import { COUNTED_INSTRUCTIONS, eventIndex, Segment, SYSTEM_PROCEDURES, SystemOperands, Vector, Word, type SystemProcedure } from '@ringbench/isa';
+import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
+import { CodeCache, LookUp } from './code-cache.js';
+import { createHotLoop, type HotLoop } from './hot-loop.js';
+import { HOT_SET } from './hot-set.js';
+import { ENTRY_SHIFT, Field, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_MASK, REMAINING_SHIFT } from './micro-op.js';
+import { OperationTable, type Operation } from './operations.js';
+import { printHandler, type HandlerRuntime } from './print-javascript.js';
+import { divide, multiplyHighSigned, multiplyHighUnsigned } from './wide-arithmetic.js';
+import { fillOperands } from './system-operands.js';
+
+type Handler = (u: number) => number;
+
+const countedEvents = new Map<string, number>(COUNTED_INSTRUCTIONS.map((mnemonic) => [mnemonic, eventIndex(`executed.${mnemonic}`)]));
+/** UD2, and two that exist only in decoded code: bytes that are no instruction. */
+const FAULTING: Readonly<Record<string, number>> = { ud2: Vector.UD, 'undefined-opcode': Vector.UD, 'general-protection': Vector.GP };
+const procedures: Readonly<Record<string, SystemProcedure | undefined>> = SYSTEM_PROCEDURES;
+
+/**
+ * The interpreter: a WebAssembly loop over micro-ops for the frequent operations of flat 32-bit code, and a JavaScript handler for each operation for
+ * everything else. Both are printed from the same recorded semantics.
+ */
+export class Interpreter implements Executor, HandlerRuntime {
+  readonly name = 'interpreter';
+  codeChanged = false;
+  private readonly table = new OperationTable();
+  private readonly loop: HotLoop;
+  private readonly cache: CodeCache;
+  private readonly handlers: Handler[] = [];
+  private readonly words: Int32Array;
+  private readonly state: Int32Array;
+  private readonly operands = new SystemOperands();
+  /** First operation of each fused pair, by number. */
+  private readonly firstOfFused = new Map<number, number>();
+
+  constructor(private readonly processor: Processor, hot = HOT_SET) {
+    const { memory } = processor;
+    this.words = memory.words;
+    this.state = memory.state;
+    this.loop = createHotLoop(this.table, hot, memory.wasm);
+    for (const [pair, id] of this.loop.fused) this.firstOfFused.set(id, pair >>> 16);
+    this.cache = new CodeCache(memory, processor.mmu, this.table, this.loop.fused);
+    processor.mmu.onCodeWrite = (host, bytes) => {
+      this.codeChanged = true;
+      this.cache.codeWritten(host, bytes);
+    };
+  }
+
+  get trapPage(): number { return this.cache.trapPage; }
+  set trapPage(page: number) { this.cache.trapPage = page; }
+
+  execute(instructions: number): ExecutorStop {
+    const { processor, state, words } = this;
+    processor.beginSlice(instructions);
+    for (;;) {
+      if (processor.attention) return 'attention';
+      const u = this.lookUp(false);
+      if (u === LookUp.TRAP_PAGE) return 'trap-page';
+      if (u < 0) {
+        if (state[Word.BUDGET] === 0) return 'slice';
+        processor.deliverRecordedFault();
+        continue;
+      }
+      const price = words[u >> 2] >>> ENTRY_SHIFT;
+      if (state[Word.BUDGET] < price) return this.stepThrough();
+      state[Word.BUDGET] -= price;
+      this.run(u);
+    }
+  }
+
+  /** Runs the rest of a slice, which is shorter than the next block, one instruction at a time. */
+  private stepThrough(): ExecutorStop {
+    const { processor, state } = this;
+    while (state[Word.BUDGET] > 0) {
+      if (processor.attention) return 'attention';
+      const u = this.lookUp(true);
+      if (u === LookUp.TRAP_PAGE) return 'trap-page';
+      if (u < 0) {
+        processor.deliverRecordedFault();
+        continue;
+      }
+      state[Word.BUDGET]--;
+      this.settle(this.step(u), u);
+    }
+    return processor.attention ? 'attention' : 'slice';
+  }
+  private step(u: number): number {
+    const next = this.handlerOf(this.words[u >> 2] & OPERATION_MASK)(u);
+    // A single instruction has no successor: where it would go on, look the next one up.
+    return next >= 0 ? Leave.CODE_CHANGED : next;
+  }
+
+  private lookUp(single: boolean): number {
+    const { processor, state, cache } = this;
+    const { context } = processor;
+    const eip = state[Word.EIP];
+    const linear = context.flat ? eip : (eip + state[Word.BASE + Segment.CS]) | 0;
+    return single ? cache.lookUpSingle(eip, linear, context) : cache.lookUp(eip, linear, context);
+  }
+
+  /** Runs from a micro-op on until the next block has to be looked up. */
+  private run(from: number): void {
+    const { words, state, processor } = this;
+    const flat = processor.context.flat;
+    let u = from;
+    for (;;) {
+      let result: number = flat ? this.loop.run(u) : Leave.SLOW;
+      if (result === Leave.SLOW) {
+        if (flat) u = state[Word.MICRO_OP];
+        const id = words[u >> 2] & OPERATION_MASK;
+        result = id === INVALID_OPERATION ? Leave.FAULT : this.handlerOf(id)(u);
+        if (result >= 0) {
+          u = result;
+          continue;
+        }
+        if (id === INVALID_OPERATION) {
+          this.refund(u, 0);
+          return;
+        }
+      }
+      this.settle(result, u);
+      return;
+    }
+  }
+
+  /** Makes EIP and BUDGET exact after a handler left at micro-op u. */
+  private settle(result: number, u: number): void {
+    const { state, words } = this;
+    this.codeChanged = false;
+    if (result === Leave.FAULT) {
+      this.refund(u, 0);
+      this.processor.deliverRecordedFault();
+    } else if (result === Leave.CODE_CHANGED) {
+      this.refund(u, 1);
+      state[Word.EIP] = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
+    }
+  }
+  /** Gives back what the block was charged for u and its successors, less `completed`; EIP becomes u's. */
+  private refund(u: number, completed: number): void {
+    this.state[Word.BUDGET] += this.remaining(u) - completed;
+    this.state[Word.EIP] = this.words[(u >> 2) + Field.EIP];
+  }
+  private remaining(u: number): number { return (this.words[u >> 2] >>> REMAINING_SHIFT) & REMAINING_MASK; }
+
+  // ---- handlers
+
+  private handlerOf(id: number): Handler {
+    return this.handlers[id] ?? this.compile(id);
+  }
+  private compile(id: number): Handler {
+    const operation = this.table.all[this.firstOfFused.get(id) ?? id];
+    if (operation === undefined) throw new Error(`operation ${id} does not exist`);
+    const handler = this.createHandler(operation);
+    this.handlers[id] = handler;
+    return handler;
+  }
+  private createHandler(operation: Operation): Handler {
+    const vector = FAULTING[operation.shape.mnemonic];
+    if (vector !== undefined) {
+      return () => {
+        this.processor.raise(vector, 0);
+        return Leave.FAULT;
+      };
+    }
+    if (operation.code === undefined) return this.systemHandler(operation.shape.mnemonic);
+    const { memory, mmu } = this.processor;
+    // The text is printed from our own semantics; a guest contributes nothing to it.
+    const make = new Function('W', 'H', 'B', 'V', 'C', 'M', 'X', `'use strict';return function(u){\n${printHandler(operation)}\n}`) as (...environment: unknown[]) => Handler;
+    return make(memory.words, new Uint16Array(memory.buffer), memory.bytes, memory.view, memory.counts, mmu, this);
+  }
+  private systemHandler(mnemonic: string): Handler {
+    const procedure = procedures[mnemonic];
+    if (procedure === undefined) throw new Error(`${mnemonic} has neither recorded semantics nor a system procedure`);
+    return (u) => this.runProcedure(u, procedure, countedEvents.get(mnemonic));
+  }
+
+  private runProcedure(u: number, procedure: SystemProcedure, event: number | undefined): number {
+    const { processor, state, words, operands } = this;
+    const instruction = this.cache.instructions[words[(u >> 2) + Field.IMMEDIATE]];
+    const eip = words[(u >> 2) + Field.EIP];
+    const next = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
+    state[Word.EIP] = eip;
+    processor.uncompleted = this.remaining(u);
+    const more = fillOperands(operands, instruction, state, eip, next);
+    const completed = more === 'none' ? this.completeEmptyRepetition(next) : procedure(processor, operands);
+    processor.uncompleted = 0;
+    if (!completed) return Leave.FAULT;
+    if (more === 'some') this.countDown(instruction.addressSize);
+    if (event !== undefined) processor.memory.counts[event]++;
+    if (!processor.attention && !this.codeChanged && state[Word.EIP] === next && instruction.row.traits.endsBlock !== true && instruction.repeat === 'none') return u + MICRO_OP_BYTES;
+    state[Word.BUDGET] += this.remaining(u) - 1;
+    return Leave.LOOK_UP;
+  }
+  /** REP INS, REP OUTS with a count of 0. */
+  private completeEmptyRepetition(next: number): true {
+    this.state[Word.EIP] = next;
+    return true;
+  }
+  private countDown(addressSize: 16 | 32): void {
+    const { state } = this;
+    state[Word.ECX] = addressSize === 32 ? state[Word.ECX] - 1 : (state[Word.ECX] & ~0xffff) | ((state[Word.ECX] - 1) & 0xffff);
+  }
+
+  // ---- what printed handlers call
+
+  get faulted(): boolean { return this.processor.faulted; }
+  linear(segment: number, offset: number, bytes: number, write: boolean): number { return this.processor.linear(segment, offset, bytes, write); }
+  raise(vector: number, errorCode: number): void { this.processor.raise(vector, errorCode); }
+  procedure(u: number): number {
+    const operation = this.table.all[this.firstOfFused.get(this.words[u >> 2] & OPERATION_MASK) ?? this.words[u >> 2] & OPERATION_MASK];
+    const mnemonic = operation?.shape.mnemonic ?? '';
+    const procedure = procedures[mnemonic];
+    if (procedure === undefined) throw new Error(`${mnemonic} leaves but has no system procedure`);
+    return this.runProcedure(u, procedure, countedEvents.get(mnemonic));
+  }
+  mulhu(a: number, b: number): number { return multiplyHighUnsigned(a, b); }
+  mulhs(a: number, b: number): number { return multiplyHighSigned(a, b); }
+  divide(operator: string, high: number, low: number, divisor: number): number { return divide(operator, high, low, divisor); }
+}

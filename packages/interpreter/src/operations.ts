@@ -1,0 +1,149 @@
+import {
+  canLeave, constant, dropFlagWrites, flagUse, isTerminal, recordInstruction, Recorder, removeDeadTemporaries, Register, SEMANTICS,
+  type AccessSize, type Expression, type FlagUse, type OperandSource, type RecordingContext, type Statement,
+} from '@ringbench/isa';
+import { INVALID_OPERATION } from './micro-op.js';
+
+/**
+ * Where an operand is: r the first register operand, s a later one, c the register CL, i an immediate, k an immediate known not to be 0,
+ * m flat memory without index, n flat memory with index, g memory in a segment with base and limit.
+ */
+export type Place = 'r' | 's' | 'c' | 'i' | 'k' | 'm' | 'n' | 'g';
+export interface OperandShape { readonly place: Place; readonly size: number }
+
+/** What one operation's code depends on. Two instructions of the same shape share an operation; what differs is in their micro-ops. */
+export interface Shape {
+  readonly mnemonic: string;
+  readonly size: AccessSize;
+  readonly addressSize: 16 | 32;
+  readonly stackSize: 16 | 32;
+  readonly flat: boolean;
+  readonly repeat: 'none' | 'repe' | 'repne';
+  /** The string source has a segment override or segments are not flat. */
+  readonly segmentedString: boolean;
+  readonly operands: readonly OperandShape[];
+  readonly dropFlags: boolean;
+}
+
+export interface Operation {
+  readonly id: number;
+  readonly key: string;
+  readonly shape: Shape;
+  /** Recorded code, or undefined when a system procedure executes it. */
+  readonly code: readonly Statement[] | undefined;
+  readonly flags: FlagUse;
+  readonly canLeave: boolean;
+  readonly terminal: boolean;
+  readonly stores: boolean;
+  /** A system procedure takes over where the recorded code leaves (`leave-if`). */
+  readonly hasProcedure: boolean;
+  readonly hasMemoryOperand: boolean;
+}
+
+const READS_ALL_FLAGS: FlagUse = { readsResult: true, readsCarry: true, writesResult: false, writesCarry: false };
+
+/** A readable name, unique per shape: `add.32:r,m`, with `!` for dropped flags and the context where it is not flat 32-bit. */
+export function shapeKey(shape: Shape): string {
+  const operands = shape.operands.map(({ place, size }) => (place === 'i' || place === 'k' || place === 'c' || size === shape.size ? place : `${place}${size}`)).join(',');
+  const context = shape.flat && shape.addressSize === 32 ? '' : `@${shape.addressSize}/${shape.stackSize}${shape.flat ? 'f' : ''}`;
+  const repeat = shape.repeat === 'none' ? '' : `${shape.repeat} `;
+  return `${repeat}${shape.mnemonic}.${shape.size}:${operands}${shape.segmentedString ? '~' : ''}${context}${shape.dropFlags ? '!' : ''}`;
+}
+
+/** Shape of a key without context suffix: hot operations are flat and 32-bit. Throws on a malformed key, which is a bug of ours. */
+export function parseHotKey(key: string): Shape {
+  const match = /^(?:(repe|repne) )?([a-z0-9-]+)\.(8|16|32):([^!@~]*)(!?)$/.exec(key);
+  if (match === null) throw new Error(`not the key of a flat operation: ${key}`);
+  const size = Number(match[3]) as AccessSize;
+  const operands = match[4] === '' ? [] : match[4].split(',').map((text): OperandShape => {
+    const place = text[0] as Place;
+    return { place, size: text.length > 1 ? Number(text.slice(1)) : place === 'c' ? 8 : size };
+  });
+  return {
+    mnemonic: match[2], size, addressSize: 32, stackSize: 32, flat: true, repeat: (match[1] as 'repe' | 'repne' | undefined) ?? 'none',
+    segmentedString: false, operands, dropFlags: match[5] === '!',
+  };
+}
+
+function operandSource({ place, size }: OperandShape): OperandSource {
+  const parameter = (name: 'destination' | 'source' | 'immediate' | 'base' | 'index' | 'displacement'): Expression => ({ kind: 'parameter', name });
+  switch (place) {
+    case 'r': return { kind: 'register', size: size as AccessSize, offset: parameter('destination') };
+    case 's': return { kind: 'register', size: size as AccessSize, offset: parameter('source') };
+    case 'c': return { kind: 'register', size: 8, offset: constant(Register.ECX * 4) };
+    case 'i': return { kind: 'immediate', value: parameter('immediate'), nonZero: false };
+    case 'k': return { kind: 'immediate', value: parameter('immediate'), nonZero: true };
+    case 'm': return { kind: 'memory', size, base: parameter('base'), index: undefined, displacement: parameter('displacement'), segment: undefined };
+    case 'n': return { kind: 'memory', size, base: parameter('base'), index: parameter('index'), displacement: parameter('displacement'), segment: undefined };
+    case 'g': {
+      const segment: Expression = { kind: 'binary', operator: 'shr', left: parameter('index'), right: constant(16) };
+      return { kind: 'memory', size, base: parameter('base'), index: parameter('index'), displacement: parameter('displacement'), segment };
+    }
+  }
+}
+
+function recordingContext(shape: Shape): RecordingContext {
+  return {
+    operandSize: shape.size, addressSize: shape.addressSize, stackSize: shape.stackSize, flat: shape.flat,
+    stringSegment: shape.segmentedString ? { kind: 'parameter', name: 'source' } : undefined,
+  };
+}
+
+function recordInto(recorder: Recorder, shape: Shape): void {
+  recordInstruction(recorder, shape.mnemonic, shape.operands.map(operandSource), shape.repeat);
+}
+
+/** Code of one operation, or of several recorded back to back; in a sequence, conditions see the operands of the comparison before them. */
+export function recordSequence(shapes: readonly Shape[]): Statement[] {
+  const recorder = new Recorder(recordingContext(shapes[0]));
+  let from = 0;
+  const code: Statement[] = [];
+  shapes.forEach((shape, position) => {
+    if (position > 0) recorder.advance(recordingContext(shape));
+    recordInto(recorder, shape);
+    const recorded = recorder.statements.slice(from);
+    from = recorder.statements.length;
+    code.push(...(shape.dropFlags ? recorded.filter((statement) => !(statement.kind === 'set-word' && statement.word.startsWith('FLAG_') && statement.word !== 'FLAG_SYSTEM')) : recorded));
+  });
+  return removeDeadTemporaries(code);
+}
+
+/** All operations of one interpreter, numbered densely in order of first use; the hot ones come first, because V8 builds a jump table from them. */
+export class OperationTable {
+  private readonly byKey = new Map<string, Operation>();
+  readonly all: (Operation | undefined)[] = [undefined];
+
+  get(shape: Shape): Operation {
+    const key = shapeKey(shape);
+    return this.byKey.get(key) ?? this.add(key, shape);
+  }
+
+  /** The same operation without its writes to the arithmetic flags. */
+  withoutFlags(operation: Operation): Operation { return this.get({ ...operation.shape, dropFlags: true }); }
+
+  /** Reserves a number for a fused sequence, whose code the hot loop alone has. */
+  reserve(): number {
+    this.all.push(undefined);
+    return this.all.length - 1;
+  }
+
+  private add(key: string, shape: Shape): Operation {
+    const id = this.all.length;
+    if (id === INVALID_OPERATION) throw new Error('operation 0 is reserved');
+    const isRecorded = SEMANTICS[shape.mnemonic] !== undefined;
+    const full = isRecorded ? recordSequence([{ ...shape, dropFlags: false }]) : undefined;
+    const code = full !== undefined && shape.dropFlags ? dropFlagWrites(full) : full;
+    const operation: Operation = {
+      id, key, shape, code,
+      flags: code === undefined ? READS_ALL_FLAGS : flagUse(code),
+      canLeave: code === undefined || canLeave(code),
+      terminal: code !== undefined && code.some(isTerminal),
+      stores: code !== undefined && code.some(({ kind }) => kind === 'store' || kind === 'translate-write'),
+      hasProcedure: code === undefined || code.some(({ kind }) => kind === 'leave-if'),
+      hasMemoryOperand: shape.operands.some(({ place }) => place === 'm' || place === 'n' || place === 'g'),
+    };
+    this.all.push(operation);
+    this.byKey.set(key, operation);
+    return operation;
+  }
+}

@@ -1,0 +1,149 @@
+import { Word, type Expression, type Statement } from '@ringbench/isa';
+import { TLB_WRITE_DISTANCE } from '@ringbench/machine';
+import { Field, fieldOfParameter, Leave, MICRO_OP_BYTES } from './micro-op.js';
+import type { Operation } from './operations.js';
+
+/**
+ * Prints recorded semantics as JavaScript: one function per operation, `(u) => next micro-op or Leave`. These run whatever leaves the hot loop, all code in
+ * segments that are not flat, and single steps; they are also the readable reference that the hot loop is tested against.
+ *
+ * Names in the printed text: W H B the linear memory as 32-, 16-, 8-bit words (CPU state starts at 0), V a DataView of it, C event counters,
+ * M the MMU, X the runtime below, u the micro-op's byte address, tN temporaries.
+ */
+export interface HandlerRuntime {
+  /** Linear address of an access in a segment, or any value with `M.faulted` or a raised fault. */
+  linear(segment: number, offset: number, bytes: number, write: boolean): number;
+  raise(vector: number, errorCode: number): void;
+  /** Runs the instruction's system procedure; result like a handler's. */
+  procedure(u: number): number;
+  readonly faulted: boolean;
+  /** Set by a store that changed decoded code. */
+  codeChanged: boolean;
+  mulhu(a: number, b: number): number;
+  mulhs(a: number, b: number): number;
+  divide(operator: string, high: number, low: number, divisor: number): number;
+}
+
+const INFIX: Readonly<Record<string, string>> = { add: '+', sub: '-', and: '&', or: '|', xor: '^', shl: '<<', sar: '>>', shr: '>>>' };
+const COMPARE: Readonly<Record<string, string>> = { eq: '===', ne: '!==', lts: '<', les: '<=', ltu: '<', leu: '<=' };
+
+class HandlerPrinter {
+  private readonly lines: string[] = [];
+  private terminal = false;
+  private stores = false;
+
+  constructor(private readonly operation: Operation) {}
+
+  print(code: readonly Statement[]): string {
+    for (const statement of code) this.statement(statement);
+    if (!this.terminal) {
+      if (this.stores) this.lines.push(`if(X.codeChanged)return ${Leave.CODE_CHANGED};`);
+      this.lines.push(`return u+${MICRO_OP_BYTES};`);
+    }
+    return this.lines.join('\n');
+  }
+
+  private field(field: number): string { return `W[(u>>2)+${field}]`; }
+
+  private expression(e: Expression): string {
+    switch (e.kind) {
+      case 'constant': return e.value < 0 ? `(${e.value})` : `${e.value}`;
+      case 'temporary': return `t${e.id}`;
+      case 'parameter': return this.field(fieldOfParameter(e.name, this.operation.hasMemoryOperand));
+      case 'word': return `W[${Word[e.word]}]`;
+      case 'word-at': return `W[${Word[e.word]}+${this.expression(e.index)}]`;
+      case 'register': return this.register(e.size, e.offset);
+      case 'select': return `(${this.expression(e.condition)}!==0?${this.expression(e.then)}:${this.expression(e.otherwise)})`;
+      case 'unary': return this.unary(e.operator, this.expression(e.operand));
+      case 'divide': return `X.divide('${e.operator}',${this.expression(e.high)},${this.expression(e.low)},${this.expression(e.divisor)})`;
+      case 'binary': return this.binary(e.operator, this.expression(e.left), this.expression(e.right));
+    }
+  }
+  private register(size: number, offset: Expression): string {
+    const array = size === 32 ? 'W' : size === 16 ? 'H' : 'B';
+    const shift = size === 32 ? 2 : size === 16 ? 1 : 0;
+    if (offset.kind === 'constant') return `${array}[${offset.value >> shift}]`;
+    return `${array}[${this.expression(offset)}${shift > 0 ? `>>${shift}` : ''}]`;
+  }
+  private unary(operator: string, operand: string): string {
+    if (operator === 'eqz') return `(${operand}===0?1:0)`;
+    if (operator === 'clz') return `Math.clz32(${operand})`;
+    return `(${operand}===0?32:31-Math.clz32(${operand}&-${operand}))`;
+  }
+  private binary(operator: string, left: string, right: string): string {
+    if (operator === 'mul') return `Math.imul(${left},${right})`;
+    if (operator === 'mulhu' || operator === 'mulhs') return `X.${operator}(${left},${right})`;
+    const compare = COMPARE[operator];
+    if (compare !== undefined) {
+      const cast = operator.endsWith('u') ? '>>>0' : '';
+      return cast === '' ? `(${left}${compare}${right}?1:0)` : `((${left})>>>0${compare}(${right})>>>0?1:0)`;
+    }
+    return `((${left})${INFIX[operator]}(${right})|0)`;
+  }
+
+  private loadText(address: string, size: number): string { return size === 8 ? `B[${address}]` : size === 16 ? `V.getUint16(${address},true)` : `V.getInt32(${address},true)`; }
+  private storeText(address: string, value: string, size: number): string {
+    return size === 8 ? `B[${address}]=${value};` : size === 16 ? `V.setUint16(${address},${value},true);` : `V.setInt32(${address},${value},true);`;
+  }
+  /** Declares `eN`, the translation entry of an address, and a condition that is true when the fast path does not apply. */
+  private missing(address: string, size: number, write: boolean, name: string): string {
+    const table = write ? `W[${Word.DATA_TLB}]+${TLB_WRITE_DISTANCE}` : `W[${Word.DATA_TLB}]`;
+    this.lines.push(`const ${name}=W[(${table}>>2)+(${address}>>>12)];`);
+    return `(${address}&4095)+(${name}&4095)>${4096 - size / 8}`;
+  }
+
+  private statement(s: Statement): void {
+    switch (s.kind) {
+      case 'let': this.lines.push(`const t${s.to.id}=${this.expression(s.value)};`); break;
+      case 'linear': this.linear(s); break;
+      case 'load': case 'store': case 'translate-write': this.memory(s); break;
+      case 'load-host': this.lines.push(`const t${s.to.id}=${this.loadText(this.expression(s.host), s.size)};`); break;
+      case 'store-host':
+        this.lines.push(this.storeText(this.expression(s.host), this.expression(s.value), s.size));
+        if (s.last) this.lines.push('if(slow)M.commitWrite();');
+        break;
+      case 'set-register': this.lines.push(`${this.register(s.size, s.offset)}=${this.expression(s.value)};`); break;
+      case 'set-word': this.lines.push(`W[${Word[s.word]}]=${this.expression(s.value)};`); break;
+      case 'count': this.lines.push(`C[${s.event}]+=1;`); break;
+      case 'leave-if': this.lines.push(`if(${this.expression(s.condition)}!==0)return X.procedure(u);`); break;
+      case 'raise-if': this.lines.push(`if(${this.expression(s.condition)}!==0){X.raise(${s.vector},0);return ${Leave.FAULT};}`); break;
+      case 'done-if': this.lines.push(`if(${this.expression(s.condition)}!==0){${this.goTo(this.field(Field.DISPLACEMENT))}}`); break;
+      case 'branch': this.end(`const to=${this.expression(s.condition)}!==0?${this.field(Field.IMMEDIATE)}:${this.field(Field.DISPLACEMENT)};${this.goTo('to')}`); break;
+      case 'jump': this.end(this.goTo(this.field(Field.IMMEDIATE))); break;
+      case 'jump-to': this.end(this.goTo(this.expression(s.target))); break;
+      case 'advance': throw new Error('a fused sequence has no handler function');
+    }
+  }
+  private goTo(eip: string): string { return `W[${Word.EIP}]=${eip};return ${Leave.LOOK_UP};`; }
+  private end(text: string): void {
+    this.lines.push(text);
+    this.terminal = true;
+  }
+  private linear(s: Extract<Statement, { kind: 'linear' }>): void {
+    this.lines.push(`const t${s.to.id}=X.linear(${this.expression(s.segment)},${this.expression(s.offset)},${s.size / 8},${s.write});if(X.faulted)return ${Leave.FAULT};`);
+  }
+  private memory(s: Extract<Statement, { kind: 'load' | 'store' | 'translate-write' }>): void {
+    const address = this.expression(s.address);
+    const user = `W[${Word.CPL}]===3`;
+    if (s.kind === 'load') {
+      const slow = this.missing(address, s.size, false, `e${s.to.id}`);
+      this.lines.push(`let t${s.to.id};if(${slow}){t${s.to.id}=M.load(${address},${s.size / 8},${user});if(M.faulted)return ${Leave.FAULT};}else t${s.to.id}=${this.loadText(`${address}+e${s.to.id}|0`, s.size)};`);
+    } else if (s.kind === 'store') {
+      this.stores = true;
+      const entry = `s${this.lines.length}`;
+      const value = this.expression(s.value);
+      const slow = this.missing(address, s.size, true, entry);
+      this.lines.push(`if(${slow}){M.store(${address},${s.size / 8},${value},${user});if(M.faulted)return ${Leave.FAULT};}else ${this.storeText(`${address}+${entry}|0`, value, s.size)}`);
+    } else {
+      this.stores = true;
+      const slow = this.missing(address, s.size, true, `e${s.to.id}`);
+      this.lines.push(`let t${s.to.id},slow=false;if(${slow}){t${s.to.id}=M.translateWrite(${address},${s.size / 8},${user});if(M.faulted)return ${Leave.FAULT};slow=true;}else t${s.to.id}=${address}+e${s.to.id}|0;`);
+    }
+  }
+}
+
+/** Body of the handler function of a recorded operation, for `new Function`. */
+export function printHandler(operation: Operation): string {
+  if (operation.code === undefined) throw new Error(`${operation.key} is a system procedure`);
+  return new HandlerPrinter(operation).print(operation.code);
+}

@@ -1,0 +1,35 @@
+import type { EncodingRow } from '../instruction.js';
+import { arithmeticRows } from './arithmetic.js';
+import { bitRows } from './bits.js';
+import { controlTransferRows } from './control-transfer.js';
+import { dataMovementRows } from './data-movement.js';
+import { flagRows } from './flags.js';
+import { inputOutputRows } from './input-output.js';
+import { noOperationRows } from './no-operation.js';
+import { segmentRows } from './segments.js';
+import { shiftRows } from './shifts.js';
+import { stackRows } from './stack.js';
+import { stringRows } from './strings.js';
+import { systemRows } from './system.js';
+
+/**
+ * The instruction set: every row, in no particular order. To add an instruction, add a row to the file of its topic (or a file to this list) and a
+ * semantic function with the row's mnemonic; the decoder refuses to start when two rows claim the same encoding.
+ *
+ * Deliberately absent, and so #UD: MMX, SSE and everything younger; SYSENTER (the Pentium Pro's is not usable); RSM (there is no SMM); the 286's and
+ * 386's LOADALL, test registers and 0F A6/A7; PREFETCHW (0F 0D). D8-DF wait for their rows.
+ */
+export const encodingRows: readonly EncodingRow[] = [
+  ...arithmeticRows,
+  ...shiftRows,
+  ...bitRows,
+  ...dataMovementRows,
+  ...stackRows,
+  ...segmentRows,
+  ...controlTransferRows,
+  ...stringRows,
+  ...flagRows,
+  ...inputOutputRows,
+  ...systemRows,
+  ...noOperationRows,
+];

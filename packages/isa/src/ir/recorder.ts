@@ -1,0 +1,372 @@
+import { Carry, EVEN_PARITY_TABLE } from '../flags.js';
+import { Register, Segment, type RegisterIndex, type WordName, Vector } from '../state.js';
+import { asExpression, ExpressionBuilder, type Value } from './builder.js';
+import { constant, type AccessSize, type Expression, type Statement, type Temporary } from './expression.js';
+
+/** An operand as the recorder sees it: where its value is, in terms of parameters or constants. */
+export type OperandSource =
+  | { readonly kind: 'register'; readonly size: AccessSize; readonly offset: Expression }
+  /** Already zero-extended to the operation's size. `nonZero`: known not to be 0 (shift counts). */
+  | { readonly kind: 'immediate'; readonly value: Expression; readonly nonZero: boolean }
+  /** `segment` is undefined when the segment is known to be flat: the offset then is the linear address. */
+  | { readonly kind: 'memory'; readonly size: number; readonly base: Expression; readonly index: Expression | undefined; readonly displacement: Expression; readonly segment: Expression | undefined };
+
+/** Everything about an occurrence that its code depends on, beyond its operands. */
+export interface RecordingContext {
+  readonly operandSize: AccessSize;
+  readonly addressSize: 16 | 32;
+  readonly stackSize: 16 | 32;
+  /** DS, ES and SS are flat: no base, no limit. */
+  readonly flat: boolean;
+  /** Segment of a string source; undefined when flat. */
+  readonly stringSegment: Expression | undefined;
+}
+
+/** Flags of the last recorded instruction, while its operands are still known: conditions are then formed from them directly. */
+interface KnownFlags {
+  readonly kind: 'add' | 'sub' | 'logic' | 'result';
+  readonly left: Expression;
+  readonly right: Expression;
+  readonly result: Expression;
+  readonly size: AccessSize;
+}
+
+const registerOffset = (register: RegisterIndex): Expression => constant(register * 4);
+
+/**
+ * The abstract operations over which semantics are written. Each semantic function runs once per form and leaves statements here.
+ * Order inside a semantic: read, compute, write, flags last; so a fault commits nothing.
+ */
+export class Recorder extends ExpressionBuilder {
+  readonly statements: Statement[] = [];
+  private temporaries = 0;
+  private known: KnownFlags | undefined;
+  private host: Temporary | undefined;
+
+  constructor(private context: RecordingContext) {
+    super();
+  }
+
+  /** Starts the next instruction of a sequence recorded as one. `keepFlags` says that conditions may use the operands of the flags set before. */
+  advance(context: RecordingContext): void {
+    this.statements.push({ kind: 'advance' });
+    this.context = context;
+    this.host = undefined;
+  }
+
+  override get size(): AccessSize { return this.context.operandSize; }
+  get addressSize(): 16 | 32 { return this.context.addressSize; }
+
+  // ---- temporaries
+
+  /** Evaluates now, so that later writes do not change the value. */
+  let(value: Expression): Expression {
+    if (value.kind === 'temporary' || value.kind === 'constant') return value;
+    const to = this.temporary();
+    this.statements.push({ kind: 'let', to, value });
+    return to;
+  }
+  private temporary(): Temporary { return { kind: 'temporary', id: this.temporaries++ }; }
+
+  // ---- registers and state
+
+  register(register: RegisterIndex, size: AccessSize = 32): Expression { return { kind: 'register', size, offset: registerOffset(register) }; }
+  /** AH: the second byte of EAX. */
+  highByteOfAccumulator(): Expression { return { kind: 'register', size: 8, offset: constant(Register.EAX * 4 + 1) }; }
+  setRegister(register: RegisterIndex, value: Value, size: AccessSize = 32): void {
+    this.statements.push({ kind: 'set-register', size, offset: registerOffset(register), value: asExpression(value) });
+  }
+  setHighByteOfAccumulator(value: Value): void {
+    this.statements.push({ kind: 'set-register', size: 8, offset: constant(Register.EAX * 4 + 1), value: asExpression(value) });
+  }
+  setWord(word: WordName, value: Value): void { this.statements.push({ kind: 'set-word', word, value: asExpression(value) }); }
+
+  // ---- operands
+
+  /** Effective address: the offset within the segment. */
+  effectiveAddress(operand: OperandSource): Expression {
+    if (operand.kind !== 'memory') throw new Error('effective address of an operand that is not memory');
+    let offset = this.add({ kind: 'register', size: 32, offset: operand.base }, operand.displacement);
+    if (operand.index !== undefined) offset = this.add(offset, this.scaledIndex(operand.index));
+    return this.let(this.addressSize === 16 ? this.and(offset, 0xffff) : offset);
+  }
+  private scaledIndex(index: Expression): Expression {
+    if (index.kind === 'constant') {
+      return this.shl({ kind: 'register', size: 32, offset: constant(index.value & 0xff) }, (index.value >>> 8) & 3);
+    }
+    return this.shl({ kind: 'register', size: 32, offset: this.and(index, 0xff) }, this.and(this.shr(index, 8), 3));
+  }
+  private linear(segment: Expression | undefined, offset: Expression, size: number, write: boolean): Expression {
+    if (segment === undefined) return offset;
+    const to = this.temporary();
+    this.statements.push({ kind: 'linear', to, segment, offset: this.let(offset), size, write });
+    return to;
+  }
+  private addressOf(operand: OperandSource, size: number, write: boolean): Expression {
+    return this.linear(operand.kind === 'memory' ? operand.segment : undefined, this.effectiveAddress(operand), size, write);
+  }
+
+  private sizeOf(operand: OperandSource): AccessSize { return operand.kind === 'immediate' ? this.size : (operand.size as AccessSize); }
+  /** Value of an operand, zero-extended. */
+  read(operand: OperandSource): Expression {
+    switch (operand.kind) {
+      case 'immediate': return this.let(operand.value);
+      case 'register': return this.let({ kind: 'register', size: operand.size, offset: operand.offset });
+      case 'memory': return this.load(this.addressOf(operand, operand.size, false), this.sizeOf(operand));
+    }
+  }
+  /** Value of an operand that will be written by `write`: memory is checked for writing first. */
+  readForWrite(operand: OperandSource): Expression {
+    if (operand.kind !== 'memory') return this.read(operand);
+    const size = this.sizeOf(operand);
+    const host = this.translateWrite(this.addressOf(operand, size, true), size);
+    this.host = host;
+    return this.loadHost(host, size);
+  }
+  write(operand: OperandSource, value: Value): void {
+    const size = this.sizeOf(operand);
+    if (operand.kind === 'register') {
+      this.statements.push({ kind: 'set-register', size, offset: operand.offset, value: asExpression(value) });
+    } else if (operand.kind === 'immediate') {
+      throw new Error('write to an immediate');
+    } else if (this.host !== undefined) {
+      this.storeHost(this.host, value, size, true);
+      this.host = undefined;
+    } else {
+      this.store(this.addressOf(operand, size, true), value, size);
+    }
+  }
+
+  // ---- memory
+
+  load(address: Expression, size: AccessSize): Expression {
+    const at = this.let(address);
+    const to = this.temporary();
+    this.statements.push({ kind: 'load', to, address: at, size });
+    return to;
+  }
+  store(address: Expression, value: Value, size: AccessSize): void {
+    const at = this.let(address);
+    this.statements.push({ kind: 'store', address: at, value: this.let(asExpression(value)), size });
+  }
+  translateWrite(address: Expression, size: number): Temporary {
+    const at = this.let(address);
+    const to = this.temporary();
+    this.statements.push({ kind: 'translate-write', to, address: at, size });
+    return to;
+  }
+  loadHost(host: Expression, size: AccessSize): Expression {
+    const to = this.temporary();
+    this.statements.push({ kind: 'load-host', to, host, size });
+    return to;
+  }
+  storeHost(host: Expression, value: Value, size: AccessSize, last: boolean): void {
+    this.statements.push({ kind: 'store-host', host, value: asExpression(value), size, last });
+  }
+  /** Host address of a 64-bit operand for CMPXCHG8B. */
+  translateOperandForWrite(operand: OperandSource, size: number): Temporary { return this.translateWrite(this.addressOf(operand, size, true), size); }
+  /** Destination of POP m: its address is computed with the stack pointer already moved (SDM vol. 2, POP). */
+  translatePoppedOperand(operand: OperandSource): Temporary {
+    if (operand.kind !== 'memory') throw new Error('popped operand is not memory');
+    const moved = this.mul(this.eq(operand.base, registerOffset(Register.ESP)), this.stackItemSize / 8);
+    return this.translateWrite(this.addressOf({ ...operand, displacement: this.add(operand.displacement, moved) }, this.size, true), this.size);
+  }
+  /** Linear address of `bits` at a bit-string offset (BT family): operand address plus a byte offset. */
+  addressWithOffset(operand: OperandSource, byteOffset: Expression, size: AccessSize, write: boolean): Expression {
+    if (operand.kind !== 'memory') throw new Error('bit string in a register');
+    const offset = this.let(this.truncate(this.add(this.effectiveAddress(operand), byteOffset), this.addressSize));
+    return this.linear(operand.segment, offset, size, write);
+  }
+
+  // ---- stack and strings
+
+  private stackPointer(): Expression { return this.let(this.register(Register.ESP, this.context.stackSize)); }
+  private stackLinear(offset: Expression, write: boolean, size: AccessSize): Expression {
+    return this.linear(this.context.flat ? undefined : constant(Segment.SS), offset, size, write);
+  }
+  setStackPointer(value: Expression): void { this.setRegister(Register.ESP, value, this.context.stackSize); }
+  push(value: Value, size: 16 | 32 = this.stackItemSize): void {
+    const pushed = this.let(asExpression(value));
+    const top = this.let(this.truncate(this.sub(this.stackPointer(), size / 8), this.context.stackSize));
+    this.store(this.stackLinear(top, true, size), pushed, size);
+    this.setStackPointer(top);
+  }
+  /** Loads the top of the stack; `commit` moves the stack pointer and must come before any other write. */
+  pop(size: 16 | 32 = this.stackItemSize): { value: Expression; commit: (extraBytes?: Expression) => void } {
+    const top = this.stackPointer();
+    const value = this.load(this.stackLinear(top, false, size), size);
+    return { value, commit: (extra) => this.setStackPointer(this.add(extra === undefined ? top : this.add(top, extra), size / 8)) };
+  }
+  loadFromStackSegment(offset: Expression, size: AccessSize): Expression { return this.load(this.stackLinear(offset, false, size), size); }
+  get stackSize(): 16 | 32 { return this.context.stackSize; }
+  private get stackItemSize(): 16 | 32 { return this.size === 16 ? 16 : 32; }
+
+  /** String source DS:[ESI] (or an override), string destination ES:[EDI]. */
+  stringSource(): Expression {
+    return this.linear(this.context.stringSegment, this.let(this.register(Register.ESI, this.addressSize)), this.size, false);
+  }
+  stringDestination(write: boolean): Expression {
+    return this.linear(this.context.flat ? undefined : constant(Segment.ES), this.let(this.register(Register.EDI, this.addressSize)), this.size, write);
+  }
+  /** Segment of XLAT's table, which takes overrides like a string source. */
+  tableByte(offset: Expression): Expression { return this.load(this.linear(this.context.stringSegment, this.let(offset), 8, false), 8); }
+
+  // ---- arithmetic flags (representation in flags.ts)
+
+  /** Flags of an addition or subtraction (with or without carry-in): `result` = truncated result. */
+  flagsOfAdd(left: Expression, right: Expression, result: Expression): void {
+    const differ = this.let(this.xor(left, right));
+    this.setFlagWords(result, this.packCarries(this.xor(left, this.and(differ, this.not(this.xor(left, result))))));
+    this.known = { kind: 'add', left, right, result, size: this.size };
+  }
+  flagsOfSub(left: Expression, right: Expression, result: Expression, usable = true): void {
+    this.setFlagWords(result, this.packCarries(this.xor(result, this.and(this.xor(left, right), this.xor(right, result)))));
+    this.known = usable ? { kind: 'sub', left, right, result, size: this.size } : undefined;
+  }
+  /** CF = OF = 0; AF is cleared too, as on real silicon. */
+  flagsOfLogic(result: Expression): void {
+    this.setFlagWords(result, constant(0));
+    this.known = { kind: 'logic', left: result, right: constant(0), result, size: this.size };
+  }
+  /** INC, DEC: CF stays; OF and AF given. */
+  flagsKeepingCarry(result: Expression, overflow: Expression, adjust: Expression): void {
+    const carry = this.let(this.carry());
+    this.setFlagWords(result, this.or(this.or(this.shl(carry, 31), this.shl(this.xor(carry, overflow), 30)), adjust));
+    this.known = { kind: 'result', left: result, right: result, result, size: this.size };
+  }
+  /**
+   * Explicit CF and OF (each 0 or 1) with ZF SF PF of a result, AF cleared. With `unless`, nothing changes when that is zero (shift by a count of 0).
+   */
+  flagsExplicit(result: Expression, carry: Expression, overflow: Expression, unless?: Expression): void {
+    const word = this.or(this.shl(carry, 31), this.shl(this.xor(carry, overflow), 30));
+    if (unless === undefined) this.setFlagWords(result, word);
+    else {
+      const kept = this.let(unless);
+      const carryWord = this.let(this.select(kept, word, this.word('FLAG_CARRY')));
+      this.setWord('FLAG_RESULT', this.select(kept, this.signExtend(result), this.word('FLAG_RESULT')));
+      this.setWord('FLAG_CARRY', carryWord);
+    }
+    this.known = undefined;
+  }
+  /** CF and OF only (rotates); the others stay. */
+  setCarryAndOverflow(carry: Expression, overflow: Expression, unless?: Expression): void {
+    const kept = this.and(this.word('FLAG_CARRY'), ~(Carry.CF | Carry.CF_XOR_OF));
+    const word = this.let(this.or(kept, this.or(this.shl(carry, 31), this.shl(this.xor(carry, overflow), 30))));
+    this.setWord('FLAG_CARRY', unless === undefined ? word : this.select(unless, word, this.word('FLAG_CARRY')));
+    this.known = undefined;
+  }
+  /** CF only. */
+  setCarry(carry: Expression): void { this.setCarryAndOverflow(this.let(carry), this.let(this.overflow())); }
+  /** ZF alone changes (BSF, CMPXCHG8B…): the other five are kept. */
+  setZero(zero: Expression): void { this.setAllFlags(this.or(this.and(this.flags(), ~0x40), this.shl(zero, 6))); }
+  /** All six from an EFLAGS image (POPF, SAHF, BCD): see storeArithmeticFlags. */
+  setAllFlags(image: Expression): void {
+    const flags = this.let(image);
+    const zero = this.let(this.and(this.shr(flags, 6), 1));
+    const carry = this.let(this.and(flags, 1));
+    const overflow = this.and(this.shr(flags, 11), 1);
+    const parityFlip = this.shl(this.xor(this.and(this.shr(flags, 2), 1), zero), 2);
+    const sign = this.and(this.shr(flags, 7), 1);
+    const word = this.or(this.or(this.shl(carry, 31), this.shl(this.xor(carry, overflow), 30)), this.or(this.or(this.and(this.shr(flags, 1), Carry.AF), parityFlip), sign));
+    this.setWord('FLAG_RESULT', this.xor(zero, 1));
+    this.setWord('FLAG_CARRY', word);
+    this.known = undefined;
+  }
+  private setFlagWords(result: Expression, carryWord: Expression): void {
+    this.setWord('FLAG_RESULT', this.signExtend(result));
+    this.setWord('FLAG_CARRY', carryWord);
+  }
+  /** Moves the carries of bits size-1 and size-2 to bits 31 and 30 and keeps the one of bit 3. */
+  private packCarries(carries: Expression): Expression {
+    if (this.size === 32) return this.and(carries, Carry.ARITHMETIC);
+    const vector = this.let(carries);
+    return this.or(this.and(this.shl(vector, 32 - this.size), Carry.CF | Carry.CF_XOR_OF), this.and(vector, Carry.AF));
+  }
+
+  carry(): Expression { return this.shr(this.word('FLAG_CARRY'), 31); }
+  overflow(): Expression { return this.shr(this.xor(this.word('FLAG_CARRY'), this.shl(this.word('FLAG_CARRY'), 1)), 31); }
+  zero(): Expression { return this.isZero(this.word('FLAG_RESULT')); }
+  sign(): Expression { return this.xor(this.shr(this.word('FLAG_RESULT'), 31), this.and(this.word('FLAG_CARRY'), Carry.SIGN_FLIP)); }
+  parity(): Expression {
+    const result = this.word('FLAG_RESULT');
+    const even = this.shr(EVEN_PARITY_TABLE, this.and(this.xor(result, this.shr(result, 4)), 15));
+    return this.and(this.xor(even, this.shr(this.word('FLAG_CARRY'), 2)), 1);
+  }
+  adjust(): Expression { return this.and(this.shr(this.word('FLAG_CARRY'), 3), 1); }
+  /** The whole EFLAGS image. */
+  flags(): Expression {
+    const low = this.or(this.carry(), this.or(this.shl(this.parity(), 2), this.shl(this.adjust(), 4)));
+    const high = this.or(this.shl(this.zero(), 6), this.or(this.shl(this.sign(), 7), this.shl(this.overflow(), 11)));
+    return this.or(this.word('FLAG_SYSTEM'), this.or(low, high));
+  }
+  /** Forgets the operands of the last flags: the instruction changed flags in a way that conditions cannot be formed from. */
+  forgetFlags(): void { this.known = undefined; }
+
+  /** Condition 0-15 of Jcc, SETcc, CMOVcc (SDM vol. 1, appendix B): 1 or 0. */
+  condition(code: number): Expression {
+    const negate = (code & 1) === 1;
+    const direct = this.known === undefined ? undefined : this.knownCondition(this.known, code >> 1, negate);
+    if (direct !== undefined) return direct;
+    const value = this.flagCondition(code >> 1);
+    return negate ? this.isZero(value) : value;
+  }
+  private flagCondition(condition: number): Expression {
+    switch (condition) {
+      case 0: return this.overflow();
+      case 1: return this.carry();
+      case 2: return this.zero();
+      case 3: return this.or(this.carry(), this.zero());
+      case 4: return this.sign();
+      case 5: return this.parity();
+      case 6: return this.xor(this.sign(), this.overflow());
+      default: return this.or(this.zero(), this.xor(this.sign(), this.overflow()));
+    }
+  }
+  private knownCondition(known: KnownFlags, condition: number, negate: boolean): Expression | undefined {
+    const { left, right, result, size } = known;
+    const signed = (value: Expression): Expression => this.signExtend(value, size);
+    const not = (value: Expression): Expression => (negate ? this.isZero(value) : value);
+    if (condition === 2) {
+      if (known.kind === 'sub') return negate ? this.ne(left, right) : this.eq(left, right);
+      return negate ? this.ne(result, 0) : this.isZero(result);
+    }
+    if (condition === 4) return not(this.lessSigned(signed(result), 0));
+    if (known.kind === 'sub') {
+      switch (condition) {
+        case 1: return negate ? this.lessOrEqualUnsigned(right, left) : this.lessUnsigned(left, right);
+        case 3: return negate ? this.lessUnsigned(right, left) : this.lessOrEqualUnsigned(left, right);
+        case 6: return negate ? this.lessOrEqualSigned(signed(right), signed(left)) : this.lessSigned(signed(left), signed(right));
+        case 7: return negate ? this.lessSigned(signed(right), signed(left)) : this.lessOrEqualSigned(signed(left), signed(right));
+        default: return undefined;
+      }
+    }
+    if (known.kind === 'logic') {
+      switch (condition) {
+        case 0: case 1: return constant(negate ? 1 : 0);
+        case 3: return negate ? this.ne(result, 0) : this.isZero(result);
+        case 6: return not(this.lessSigned(signed(result), 0));
+        case 7: return negate ? this.lessSigned(0, signed(result)) : this.lessOrEqualSigned(signed(result), 0);
+        default: return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  // ---- leaving and control transfer
+
+  /** EIP beyond the limit of CS is #GP(0) at the transfer itself. Call before anything commits; flat code needs no check. */
+  checkTarget(target: Expression, taken?: Expression): void {
+    if (this.context.flat) return;
+    const beyond = this.lessUnsigned(this.wordAt('LIMIT', Segment.CS), target);
+    this.raiseIf(taken === undefined ? beyond : this.and(taken, beyond), Vector.GP);
+  }
+
+  leaveIf(condition: Value): void { this.statements.push({ kind: 'leave-if', condition: asExpression(condition) }); }
+  raiseIf(condition: Expression, vector: number): void { this.statements.push({ kind: 'raise-if', condition, vector }); }
+  doneIf(condition: Expression): void { this.statements.push({ kind: 'done-if', condition }); }
+  branch(condition: Expression): void { this.statements.push({ kind: 'branch', condition }); }
+  jump(): void { this.statements.push({ kind: 'jump' }); }
+  jumpTo(target: Expression): void { this.statements.push({ kind: 'jump-to', target: this.let(target) }); }
+  count(event: number): void { this.statements.push({ kind: 'count', event }); }
+}
+

@@ -1,0 +1,24 @@
+import { COUNTED_INSTRUCTIONS, eventIndex } from '../events.js';
+import type { OperandSource, Recorder } from '../ir/recorder.js';
+import { arithmetic } from './arithmetic.js';
+import { control } from './control.js';
+import { data } from './data.js';
+import { decimal } from './decimal.js';
+import type { Semantics } from './semantics.js';
+import { shifts } from './shifts.js';
+import { repeated, strings } from './strings.js';
+
+/** Every instruction whose meaning is recorded. The rest are system procedures (../system). */
+export const SEMANTICS: Semantics = { ...arithmetic, ...shifts, ...data, ...control, ...strings, ...decimal };
+
+const counted = new Set<string>(COUNTED_INSTRUCTIONS);
+
+/** Records one instruction; throws if the mnemonic has no recorded semantics, which is a bug of ours. */
+export function recordInstruction(recorder: Recorder, mnemonic: string, operands: readonly OperandSource[], repeat: 'none' | 'repe' | 'repne'): void {
+  const single = SEMANTICS[mnemonic];
+  if (single === undefined) throw new Error(`no recorded semantics for ${mnemonic}`);
+  const isCompare = mnemonic === 'scas' || mnemonic === 'cmps';
+  const semantic = repeat === 'none' ? single : repeated(single, isCompare ? repeat : 'none');
+  semantic(recorder, ...operands);
+  if (counted.has(mnemonic)) recorder.count(eventIndex(`executed.${mnemonic}`));
+}

@@ -1,0 +1,77 @@
+import { Access, CR0, Feature, Flag, Segment, Vector, Word } from '../state.js';
+import { storeArithmeticFlags, composeFlags } from '../flags.js';
+import { eventIndex } from '../events.js';
+import type { Silicon } from './silicon.js';
+
+const RING_IN = eventIndex('ring.in');
+const RING_OUT = eventIndex('ring.out');
+
+export const LOW_WORD = 0xffff;
+
+export function isProtected(state: Int32Array): boolean {
+  return (state[Word.CR0] & CR0.PE) !== 0;
+}
+
+export function isVirtual8086(state: Int32Array): boolean {
+  return (state[Word.FLAG_SYSTEM] & Flag.VM) !== 0;
+}
+
+/** True when segment registers hold paragraph numbers: real and virtual-8086 mode. */
+export function hasParagraphSegments(state: Int32Array): boolean {
+  return !isProtected(state) || isVirtual8086(state);
+}
+
+export function ioPrivilege(state: Int32Array): number {
+  return (state[Word.FLAG_SYSTEM] & Flag.IOPL) >>> Flag.IOPL_SHIFT;
+}
+
+/** True on a processor that has V386 mode and is not in it: the mode does not nest. */
+export function isV386Root(state: Int32Array): boolean {
+  return (state[Word.FEATURES] & Feature.V386) !== 0 && state[Word.IN_V386] === 0;
+}
+
+/** Records #GP(0) unless CPL is 0 (SDM vol. 3, 5.9). */
+export function requireRing0(silicon: Silicon): boolean {
+  return silicon.state[Word.CPL] === 0 || silicon.raise(Vector.GP, 0);
+}
+
+/** Records #UD in real and virtual-8086 mode, where the descriptor instructions are not recognized. */
+export function requireProtectedSegments(silicon: Silicon): boolean {
+  return !hasParagraphSegments(silicon.state) || silicon.raise(Vector.UD, 0);
+}
+
+/** Records #GP(0) on the `sensitiveTraps` machine where a sensitive unprivileged instruction must fault (slide "x86 changes", first bullet). */
+export function passesSensitivity(silicon: Silicon): boolean {
+  return silicon.state[Word.TRAP_SENSITIVE] === 0 || silicon.raise(Vector.GP, 0);
+}
+
+/** Changes CPL, counting the crossing. */
+export function changePrivilege(silicon: Silicon, cpl: number): void {
+  const old = silicon.state[Word.CPL];
+  if (old === cpl) return;
+  silicon.state[Word.CPL] = cpl;
+  silicon.count(cpl < old ? RING_IN : RING_OUT);
+  silicon.privilegeChanged();
+}
+
+/** Stores the system part of EFLAGS and tells the machine if interrupts or traps are affected. */
+export function storeSystemFlags(silicon: Silicon, flags: number): void {
+  const state = silicon.state;
+  const changed = state[Word.FLAG_SYSTEM] ^ flags;
+  state[Word.FLAG_SYSTEM] = flags;
+  if ((changed & (Flag.IF | Flag.TF)) !== 0) silicon.interruptFlagChanged();
+}
+
+export function storeZeroFlag(state: Int32Array, zero: boolean): void {
+  storeArithmeticFlags(state, (composeFlags(state) & ~Flag.ZF) | (zero ? Flag.ZF : 0));
+}
+
+/** Writes a general register; a 16-bit write keeps the upper half. */
+export function writeRegister(state: Int32Array, register: number, size: 16 | 32, value: number): void {
+  state[register] = size === 32 ? value : (state[register] & ~LOW_WORD) | (value & LOW_WORD);
+}
+
+/** The stack pointer's mask: SS.B selects ESP or SP (SDM vol. 3, 3.4.5). */
+export function stackMask(state: Int32Array): number {
+  return (state[Word.ACCESS + Segment.SS] & Access.BIG) !== 0 ? -1 : LOW_WORD;
+}

@@ -1,0 +1,42 @@
+import * as control from './control-registers.js';
+import { identify } from './cpuid.js';
+import * as flags from './flag-instructions.js';
+import * as frames from './frames.js';
+import * as interrupts from './interrupts.js';
+import { interruptReturn } from './iret.js';
+import * as model from './model-registers.js';
+import { passesSensitivity } from './modes.js';
+import type { SystemProcedure } from './operands.js';
+import * as ports from './ports.js';
+import * as queries from './queries.js';
+import { returnFar } from './returns.js';
+import * as segments from './segments.js';
+import * as tables from './tables.js';
+import { callFar, jumpFar } from './transfers.js';
+
+/**
+ * The instruction is sensitive but not privileged (Robin & Irvine, USENIX Security 2000, and IRET): on the `sensitiveTraps` machine it faults outside CPL 0.
+ */
+function sensitive(procedure: SystemProcedure): SystemProcedure {
+  return (silicon, op) => passesSensitivity(silicon) && procedure(silicon, op);
+}
+
+/** The meaning of every system instruction, by mnemonic. */
+export const SYSTEM_PROCEDURES = {
+  int: sensitive(interrupts.interrupt), int3: interrupts.breakpoint, into: interrupts.interruptOnOverflow, int1: interrupts.debugBreakpoint, iret: sensitive(interruptReturn),
+  callf: sensitive(callFar), jmpf: sensitive(jumpFar), retf: sensitive(returnFar),
+  'load-sreg': sensitive(segments.loadSegmentRegister), 'mov-sreg': sensitive(segments.storeSegmentRegisterOperand), 'push-sreg': sensitive(segments.pushSegmentRegister),
+  'pop-sreg': sensitive(segments.popSegmentRegister), 'load-far-pointer': sensitive(segments.loadFarPointer),
+  lar: sensitive(queries.loadAccessRights), lsl: sensitive(queries.loadLimit), verr: sensitive(queries.verifyRead), verw: sensitive(queries.verifyWrite),
+  arpl: queries.adjustRequestedPrivilege, lldt: segments.loadLocalTable, ltr: segments.loadTaskRegister, sldt: sensitive(segments.storeLocalTable), str: sensitive(segments.storeTaskRegister),
+  sgdt: sensitive(tables.storeGlobalTable), sidt: sensitive(tables.storeInterruptTable), lgdt: tables.loadGlobalTable, lidt: tables.loadInterruptTable,
+  smsw: sensitive(control.storeMachineStatus), lmsw: control.loadMachineStatus, clts: control.clearTaskSwitched,
+  'mov-from-cr': control.moveFromControl, 'mov-to-cr': control.moveToControl, 'mov-from-dr': control.moveFromDebug, 'mov-to-dr': control.moveToDebug,
+  invlpg: control.invalidatePage, wbinvd: control.invalidateCaches, invd: control.invalidateCaches,
+  rdmsr: model.readModelRegister, wrmsr: model.writeModelRegister, rdtsc: model.readTimeStamp, rdpmc: model.readPerformanceCounter, cpuid: identify,
+  hlt: flags.halt, cli: flags.clearInterruptFlag, sti: flags.setInterruptFlag, popf: sensitive(flags.popFlags), pushf: sensitive(flags.pushFlags),
+  in: ports.input, out: ports.output, ins: ports.inputString, outs: ports.outputString,
+  pusha: frames.pushAll, popa: frames.popAll, enter: frames.enterFrame, bound: frames.checkBounds,
+} as const satisfies Record<string, SystemProcedure>;
+
+export type SystemMnemonic = keyof typeof SYSTEM_PROCEDURES;

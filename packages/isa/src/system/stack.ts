@@ -1,0 +1,125 @@
+import { Access, Register, Segment, Vector, Word } from '../state.js';
+import { rangeInLimit } from './access.js';
+import { Descriptor, descriptorAccess, descriptorBase, descriptorDpl, descriptorLimit, findDescriptor, installSegment, isPresent, isWritableData, markAccessed, selectorError, SystemType } from './descriptors.js';
+import { LOW_WORD } from './modes.js';
+import type { Silicon } from './silicon.js';
+
+/** TSS layout (SDM vol. 3, figures 7-2 and 7-10): where the stack of ring 0 is, and how far apart the rings' stacks are. */
+const STACK0_32 = 4;
+const STACK_STRIDE_32 = 8;
+const STACK0_16 = 2;
+const STACK_STRIDE_16 = 4;
+
+/** A stack that a transition reads or writes before the registers say so. `pointer` moves; ESP follows at the commit. */
+export class Stack {
+  selector = 0;
+  base = 0;
+  limit = 0;
+  access = 0;
+  mask = 0;
+  pointer = 0;
+  /** Accesses are made with supervisor privilege: a stack of an inner ring. */
+  system = false;
+  readonly descriptor = new Descriptor();
+
+  private setMask(): void {
+    this.mask = (this.access & Access.BIG) !== 0 ? -1 : LOW_WORD;
+  }
+
+  /** Makes this the stack in SS:ESP. */
+  openCurrent(state: Int32Array): void {
+    this.selector = state[Word.SELECTOR + Segment.SS];
+    this.base = state[Word.BASE + Segment.SS];
+    this.limit = state[Word.LIMIT + Segment.SS];
+    this.access = state[Word.ACCESS + Segment.SS];
+    this.pointer = state[Register.ESP];
+    this.system = false;
+    this.setMask();
+  }
+
+  /** Makes this the stack that `descriptor` describes. */
+  openDescriptor(selector: number, pointer: number): void {
+    this.selector = selector;
+    this.base = descriptorBase(this.descriptor);
+    this.limit = descriptorLimit(this.descriptor);
+    this.access = descriptorAccess(this.descriptor);
+    this.pointer = pointer;
+    this.system = true;
+    this.setMask();
+  }
+
+  private allows(first: number, bytes: number): boolean {
+    return (this.access & Access.UNUSABLE) === 0 && rangeInLimit(this.access, this.limit, first, bytes);
+  }
+
+  /** True when `bytes` can be pushed within the limit; the pointer may wrap once. */
+  hasRoom(bytes: number): boolean {
+    const size = (this.mask >>> 0) + 1;
+    const top = (this.pointer & this.mask) >>> 0 || size;
+    if (top >= bytes) return this.allows(top - bytes, bytes);
+    return this.allows(0, top) && this.allows(size + top - bytes, bytes - top);
+  }
+
+  /** True when the `bytes` bytes at `skip` above the pointer are within the limit. */
+  holds(skip: number, bytes: number): boolean {
+    const size = (this.mask >>> 0) + 1;
+    const first = ((this.pointer + skip) & this.mask) >>> 0;
+    if (first + bytes <= size) return this.allows(first, bytes);
+    return this.allows(first, size - first) && this.allows(0, first + bytes - size);
+  }
+
+  /** Moves the pointer up (or, negative, down) within the stack's width. */
+  release(bytes: number): void {
+    this.pointer = (this.pointer & ~this.mask) | ((this.pointer + bytes) & this.mask);
+  }
+
+  /** Writes below the pointer and moves it; the limit was checked before. False after a page fault. */
+  push(silicon: Silicon, bytes: 2 | 4, value: number): boolean {
+    this.release(-bytes);
+    silicon.store((this.base + (this.pointer & this.mask)) | 0, bytes, value, this.system);
+    return !silicon.faulted;
+  }
+
+  /** Reads at `skip` above the pointer; the limit was checked before. */
+  peek(silicon: Silicon, skip: number, bytes: 2 | 4): number {
+    return silicon.load((this.base + ((this.pointer + skip) & this.mask)) | 0, bytes, this.system);
+  }
+
+  /** Loads SS and ESP from an opened descriptor. */
+  install(silicon: Silicon): void {
+    installSegment(silicon, Segment.SS, this.selector, this.descriptor);
+    silicon.state[Register.ESP] = this.pointer;
+  }
+}
+
+/**
+ * Opens the stack of a more privileged `level` from the current TSS, with the checks that INT and CALL make in common
+ * (SDM vol. 2, INT n: INTER-PRIVILEGE-LEVEL-INTERRUPT). `external` is the EXT bit of error codes.
+ */
+export function openInnerStack(silicon: Silicon, level: number, external: number, stack: Stack): boolean {
+  const state = silicon.state;
+  const wide = (state[Word.ACCESS + Segment.TR] & SystemType.WIDE) !== 0;
+  const at = wide ? STACK0_32 + level * STACK_STRIDE_32 : STACK0_16 + level * STACK_STRIDE_16;
+  const pointerBytes = wide ? 4 : 2;
+  const unusable = (state[Word.ACCESS + Segment.TR] & Access.UNUSABLE) !== 0;
+  if (unusable || at + pointerBytes + 1 > state[Word.LIMIT + Segment.TR] >>> 0) {
+    return silicon.raise(Vector.TS, selectorError(state[Word.SELECTOR + Segment.TR], external));
+  }
+  const address = state[Word.BASE + Segment.TR] + at;
+  const pointer = silicon.load(address | 0, pointerBytes, true);
+  if (silicon.faulted) return false;
+  const selector = silicon.load((address + pointerBytes) | 0, 2, true);
+  if (silicon.faulted) return false;
+  if (!checkInnerStack(silicon, selector, level, external, stack.descriptor)) return false;
+  stack.openDescriptor(selector, pointer);
+  return true;
+}
+
+function checkInnerStack(silicon: Silicon, selector: number, level: number, external: number, descriptor: Descriptor): boolean {
+  if (selector <= 3) return silicon.raise(Vector.TS, external);
+  const error = selectorError(selector, external);
+  if (!findDescriptor(silicon, selector, descriptor)) return !silicon.faulted && silicon.raise(Vector.TS, error);
+  if ((selector & 3) !== level || descriptorDpl(descriptor) !== level || !isWritableData(descriptor)) return silicon.raise(Vector.TS, error);
+  if (!isPresent(descriptor)) return silicon.raise(Vector.SS, error);
+  return markAccessed(silicon, descriptor);
+}

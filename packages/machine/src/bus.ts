@@ -1,0 +1,120 @@
+/**
+ * The 64 K I/O ports of one machine (SDM vol. 1, chapter 18 "Input/Output"). A port access goes through one table look-up and one call;
+ * nothing on that path allocates.
+ */
+export const PORT_COUNT = 0x10000;
+
+export type PortWidth = 1 | 2 | 4;
+export type PortReader = (port: number) => number;
+export type PortWriter = (port: number, value: number) => void;
+
+/**
+ * What a device does at its ports; handlers get the port's full number. A missing byte reader reads all ones, a missing byte writer ignores.
+ * A missing wider handler means that the device is narrower: the access is split in halves, low half first, at ascending ports.
+ * Values are zero-extended bytes and words; a long is a 32-bit pattern as a signed integer.
+ */
+export interface PortHandlers {
+  readonly readByte?: PortReader;
+  readonly writeByte?: PortWriter;
+  readonly readWord?: PortReader;
+  readonly writeWord?: PortWriter;
+  readonly readLong?: PortReader;
+  readonly writeLong?: PortWriter;
+}
+
+const OPEN_BUS_BYTE = 0xff;
+const NO_DEVICE = 0;
+/** Device numbers are bytes. */
+const MAXIMUM_REGISTRATIONS = 256;
+
+/** A registration with every handler present, so that all of them have one shape and the bus's call sites stay fast. */
+class PortEntry {
+  readonly readByte: PortReader;
+  readonly writeByte: PortWriter;
+  readonly readWord: PortReader;
+  readonly writeWord: PortWriter;
+  readonly readLong: PortReader;
+  readonly writeLong: PortWriter;
+
+  constructor(bus: PortBus, handlers: PortHandlers) {
+    this.readByte = handlers.readByte ?? (() => OPEN_BUS_BYTE);
+    this.writeByte = handlers.writeByte ?? (() => undefined);
+    this.readWord = handlers.readWord ?? ((port) => bus.readByte(port) | (bus.readByte(port + 1) << 8));
+    this.writeWord = handlers.writeWord ?? ((port, value) => {
+      bus.writeByte(port, value & 0xff);
+      bus.writeByte(port + 1, value >>> 8);
+    });
+    this.readLong = handlers.readLong ?? ((port) => bus.readWord(port) | (bus.readWord(port + 2) << 16));
+    this.writeLong = handlers.writeLong ?? ((port, value) => {
+      bus.writeWord(port, value & 0xffff);
+      bus.writeWord(port + 2, value >>> 16);
+    });
+  }
+}
+
+/**
+ * Connects ports to devices. Where no device is, reads give all ones and writes are ignored, also for the part of a wide access that
+ * reaches beyond port FFFFh.
+ */
+export class PortBus {
+  /** Index into `entries` for each port, and a few more for wide accesses that start at the last ports. */
+  private readonly entryOfPort = new Uint8Array(PORT_COUNT + 4);
+  private readonly entries: PortEntry[] = [new PortEntry(this, {})];
+
+  /** Gives `count` ports from `first` on to a device. Throws when one of them is taken or does not exist: that is a bug of ours. */
+  register(first: number, count: number, handlers: PortHandlers): void {
+    if (first < 0 || count < 1 || first + count > PORT_COUNT) throw new Error(`no such ports: ${count} from ${first}`);
+    if (this.entries.length === MAXIMUM_REGISTRATIONS) throw new Error('too many devices on the port bus');
+    for (let port = first; port < first + count; port++) {
+      if (this.isRegistered(port)) throw new Error(`port ${port.toString(16)} has a device already`);
+    }
+    this.entryOfPort.fill(this.entries.length, first, first + count);
+    this.entries.push(new PortEntry(this, handlers));
+  }
+
+  /** Whether a device answers at a port. */
+  isRegistered(port: number): boolean {
+    return this.entryOfPort[port] !== NO_DEVICE;
+  }
+
+  /** A read of `bytes` bytes as the processor makes it. */
+  read(port: number, bytes: PortWidth): number {
+    if (bytes === 1) return this.readByte(port);
+    return bytes === 2 ? this.readWord(port) : this.readLong(port);
+  }
+
+  /** A write of the low `bytes` bytes of `value`. */
+  write(port: number, bytes: PortWidth, value: number): void {
+    if (bytes === 1) this.writeByte(port, value & 0xff);
+    else if (bytes === 2) this.writeWord(port, value & 0xffff);
+    else this.writeLong(port, value | 0);
+  }
+
+  readByte(port: number): number {
+    return this.entryAt(port).readByte(port);
+  }
+
+  writeByte(port: number, value: number): void {
+    this.entryAt(port).writeByte(port, value);
+  }
+
+  readWord(port: number): number {
+    return this.entryAt(port).readWord(port);
+  }
+
+  writeWord(port: number, value: number): void {
+    this.entryAt(port).writeWord(port, value);
+  }
+
+  readLong(port: number): number {
+    return this.entryAt(port).readLong(port);
+  }
+
+  writeLong(port: number, value: number): void {
+    this.entryAt(port).writeLong(port, value);
+  }
+
+  private entryAt(port: number): PortEntry {
+    return this.entries[this.entryOfPort[port]];
+  }
+}

@@ -1,0 +1,159 @@
+import { canTakeInterrupt, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word } from '@ringbench/isa';
+import { createPc, type Pc } from './devices/pc.js';
+import type { Executor } from './executor.js';
+import { MachineMemory } from './memory.js';
+import type { MmuOptions } from './mmu/mmu.js';
+import { Processor } from './processor.js';
+
+/** Why a machine stopped running. */
+export type MachineStop =
+  | { readonly kind: 'budget' }
+  | { readonly kind: 'halted' }
+  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'exit'; readonly status: number }
+  | { readonly kind: 'trap-page' };
+
+export interface MachineOptions {
+  readonly ramBytes: number;
+  readonly mmu?: MmuOptions;
+  readonly onConsole?: (byte: number) => void;
+  /** Called for each write to the marker port. */
+  readonly onMarker?: (value: number) => void;
+  readonly createExecutor: (processor: Processor) => Executor;
+}
+
+/**
+ * Longest slice given to an executor. WebAssembly code that V8 compiles better in the meantime is entered anew only at a call, so the loop must return now and then.
+ */
+const LONGEST_SLICE = 4_000_000;
+const RETIRED = eventIndex('retired');
+const IDLE = eventIndex('idle');
+/** DR6.BS: the debug exception is a single step's (SDM vol. 3, 15.2.3). */
+const DR6_SINGLE_STEP = 1 << 14;
+
+/** A PC: processor, memory, devices, and the loop that runs them on the instruction clock. */
+export class Machine {
+  readonly memory: MachineMemory;
+  readonly processor: Processor;
+  readonly pc: Pc;
+  readonly executor: Executor;
+  private exitStatus: number | undefined;
+  private idle = 0;
+
+  constructor(options: MachineOptions) {
+    this.memory = new MachineMemory(options.ramBytes);
+    this.processor = new Processor({ memory: this.memory, onMarker: options.onMarker ?? (() => {}), ...(options.mmu === undefined ? {} : { mmu: options.mmu }) });
+    this.pc = createPc({
+      now: () => this.processor.now(),
+      ramBytes: options.ramBytes,
+      ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
+      onExit: (status) => {
+        this.exitStatus = status;
+        this.processor.attention = true;
+      },
+      onInterruptPin: (asserted) => this.setInterruptPin(asserted),
+      onDeadlineChanged: () => (this.processor.attention = true),
+    });
+    this.processor.connect(this.pc.bus);
+    this.executor = options.createExecutor(this.processor);
+  }
+
+  /** Guest instructions completed since the machine was made. */
+  get retired(): number { return this.processor.now() - this.idle; }
+
+  /** Event counts by name; events that never happened are left out. */
+  counts(): Record<string, number> {
+    this.memory.counts[RETIRED] = this.retired;
+    this.memory.counts[IDLE] = this.idle;
+    const counts: Record<string, number> = {};
+    SILICON_EVENTS.forEach(({ name }, index) => {
+      if (this.memory.counts[index] !== 0) counts[name] = this.memory.counts[index];
+    });
+    return counts;
+  }
+
+  /** Runs until `budget` instructions have retired or something stops the machine. It can be called again. */
+  run(budget: number): MachineStop {
+    const end = this.retired + budget;
+    for (;;) {
+      const stop = this.settleBoundary();
+      if (stop !== undefined) return stop;
+      const left = end - this.retired;
+      if (left <= 0) return { kind: 'budget' };
+      const stepping = (this.processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0;
+      const before = this.processor.now();
+      if (this.executor.execute(this.sliceLength(left)) === 'trap-page') return { kind: 'trap-page' };
+      if (stepping && this.processor.now() !== before) this.trapSingleStep();
+    }
+  }
+
+  /** After an instruction that began with TF set (SDM vol. 3, 15.3.1.4). */
+  private trapSingleStep(): void {
+    this.processor.state[Word.DR + 6] |= DR6_SINGLE_STEP;
+    deliverFault(this.processor, Vector.DB, 0);
+  }
+
+  /** Everything that may happen between two instructions; a stop when none can follow. */
+  private settleBoundary(): MachineStop | undefined {
+    const { processor, pc } = this;
+    for (;;) {
+      if (this.exitStatus !== undefined) {
+        const status = this.exitStatus;
+        this.exitStatus = undefined;
+        return { kind: 'exit', status };
+      }
+      if (processor.inShutdown) return { kind: 'shutdown' };
+      pc.clock.fireDue(processor.now());
+      if (this.takeEvent()) continue;
+      if (!processor.halted) return undefined;
+      if (!this.wait()) return { kind: 'halted' };
+    }
+  }
+
+  private get v386Deadline(): number { return loadFloat(this.processor.state, Word.V386_DEADLINE); }
+
+  /** Takes an interrupt or a V386 exit that is due; true if it did. */
+  private takeEvent(): boolean {
+    const { processor } = this;
+    const { state } = processor;
+    if (state[Word.IN_V386] !== 0) return this.takeV386Event();
+    if (state[Word.INTERRUPT_PIN] === 0 || processor.interruptsInhibited || !canTakeInterrupt(processor)) return false;
+    processor.halted = false;
+    deliverHardwareInterrupt(processor, this.pc.pic.acknowledge());
+    return true;
+  }
+  private takeV386Event(): boolean {
+    const { processor } = this;
+    if (processor.now() >= this.v386Deadline) exitV386(processor, 'timer');
+    else if (this.pinAsserted) exitV386(processor, 'interrupt');
+    else if (wantsInterruptWindow(processor)) exitV386(processor, 'interrupt-window');
+    else return false;
+    processor.halted = false;
+    return true;
+  }
+
+  /** Lets time pass to the next deadline of a halted processor; false when there is none to wake it. */
+  private wait(): boolean {
+    const { processor, pc } = this;
+    const next = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
+    if (next === Infinity) return false;
+    const units = Math.max(0, next - processor.now());
+    processor.skip(units);
+    this.idle += units;
+    return true;
+  }
+
+  private sliceLength(left: number): number {
+    const { processor, pc } = this;
+    if ((processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0 || processor.state[Word.INTERRUPT_PIN] !== 0) return 1;
+    const deadline = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
+    return Math.max(1, Math.min(left, deadline - processor.now(), LONGEST_SLICE));
+  }
+
+  private setInterruptPin(asserted: boolean): void {
+    this.pinAsserted = asserted;
+    this.processor.state[Word.INTERRUPT_PIN] = asserted ? 1 : 0;
+    if (asserted) this.processor.attention = true;
+  }
+  private pinAsserted = false;
+}

@@ -1,0 +1,391 @@
+import { CR0, CR4, eventIndex, Vector, Word } from '@ringbench/isa';
+import { Region } from '../layout.js';
+import type { MachineMemory } from '../memory.js';
+import { bitsForRead, bitsForWrite, OFFSET_MASK, PAGE_BYTES, PAGE_SHIFT, TlbEntry } from './entry.js';
+import type { AccessBytes, CodeWriteListener, PhysicalWindow } from './physical.js';
+import { PageKind, PhysicalMemory } from './physical.js';
+import { CODE_ENTRIES, CodeTlb, DATA_ENTRIES, DataTlb } from './tlb.js';
+import type { Violation } from './walk.js';
+import { PageWalker, SECOND_LEVEL_STOP } from './walk.js';
+
+export interface MmuOptions {
+  /** Entries of the data TLB; 64 unless told, like the Pentium 4's (IA-32 optimization manual, CPUID descriptor 5Bh). */
+  readonly dataEntries?: number;
+  /** Entries of the code TLB; 128 unless told, like the Pentium 4's of the Prescott core. */
+  readonly codeEntries?: number;
+  /**
+   * Called after bytes of a watched page changed (by a store, `writePhysical`, or a page walk that sets a bit), with their host address and
+   * number, once for each page. It sees the new bytes, and may call `watchCode` and `unwatchCode`, but no other method of the Mmu.
+   */
+  readonly onCodeWrite?: CodeWriteListener;
+}
+
+/** `faultVector` of a refusal by the second-level translation: no vector of the guest's; see `violation`. */
+export const NO_VECTOR = -1;
+/** Address or page number that stands for "faulted". */
+const FAULTED = -1;
+const BOUNCE_BYTES = 64;
+
+const FILL_DATA = eventIndex('tlb.fill.data');
+const FILL_CODE = eventIndex('tlb.fill.code');
+const DIRTY_WALK = eventIndex('tlb.dirty');
+const FLUSH = eventIndex('tlb.flush');
+
+/** A change of one of these empties the TLBs, global entries included (IA-32 SDM vol. 3, "Invalidating the TLBs", of 2004: 10.9). */
+const FLUSHING_CR0 = CR0.PE | CR0.PG;
+const FLUSHING_CR4 = CR4.PSE | CR4.PAE | CR4.PGE;
+
+/**
+ * The memory management unit: linear addresses to bytes of linear memory. Executors use the translation tables of layout.ts themselves and call
+ * this for whatever the tables do not cover; that keeps the tables filled. What is architectural and what is not is in this folder's README.
+ *
+ * A failed access returns the documented value, sets `faulted` and records why, until `clearFault`. Nothing here throws on a guest's behalf.
+ * `user` is the privilege of the access: true at CPL 3 unless the processor makes the access itself (descriptor tables, TSS).
+ */
+export class Mmu {
+  /** True from a failed access until `clearFault`. */
+  faulted = false;
+  /** Vector.PF (CR2 is set then), or NO_VECTOR after a second-level violation. */
+  faultVector: number = NO_VECTOR;
+  /** Error code of the page fault (SDM vol. 3, 4.7). */
+  faultError = 0;
+  readonly violation: Violation;
+
+  private readonly state: Int32Array;
+  private readonly counts: Float64Array;
+  private readonly words: Int32Array;
+  private readonly physical: PhysicalMemory;
+  private readonly walker: PageWalker;
+  private readonly dataTlb: DataTlb;
+  private readonly codeTlb: CodeTlb;
+  private lastCr0 = 0;
+  private lastCr3 = 0;
+  private lastCr4 = 0;
+  // What commitWrite has to do: page, offset and size of the parts of the access; no bytes means nothing.
+  private pendingBounced = false;
+  private pendingLowPage = 0;
+  private pendingHighPage = 0;
+  private pendingOffset = 0;
+  private pendingLowBytes = 0;
+  private pendingHighBytes = 0;
+
+  constructor(private readonly memory: MachineMemory, options: MmuOptions = {}) {
+    if (Region.RAM + memory.ramBytes > 0x80000000) throw new Error('RAM must end below 2 GiB of linear memory');
+    this.state = memory.state;
+    this.counts = memory.counts;
+    this.words = memory.words;
+    this.physical = new PhysicalMemory(memory, options.onCodeWrite ?? (() => {}));
+    this.walker = new PageWalker(memory, this.physical);
+    this.violation = this.walker.violation;
+    this.dataTlb = new DataTlb(memory, options.dataEntries ?? 64, this.physical.kinds, this.state);
+    this.codeTlb = new CodeTlb(memory, options.codeEntries ?? 128, this.physical.kinds);
+    this.noteControls();
+    this.privilegeChanged();
+  }
+
+  // ---- Accesses ----
+
+  /** Loads a value, zero-extended into a 32-bit pattern; 0 when faulted. Of an access across pages the low page is checked first. */
+  load(linear: number, bytes: AccessBytes, user: boolean): number {
+    const offset = linear & OFFSET_MASK;
+    if (offset + bytes > PAGE_BYTES) return this.loadAcross(linear, bytes, user);
+    const page = this.dataPage(linear, false, user);
+    return page < 0 ? 0 : this.physical.read(page, offset, bytes);
+  }
+
+  /** Stores the low bytes of a value; false when faulted, and then no byte is written. */
+  store(linear: number, bytes: AccessBytes, value: number, user: boolean): boolean {
+    const offset = linear & OFFSET_MASK;
+    if (offset + bytes > PAGE_BYTES) return this.storeAcross(linear, bytes, value, user);
+    const page = this.dataPage(linear, true, user);
+    if (page < 0) return false;
+    this.physical.write(page, offset, bytes, value);
+    return true;
+  }
+
+  /**
+   * Begins a read-modify-write of 1 to 64 bytes: the host address where the caller finds the data and puts the result, or -1 when
+   * faulted. An access across pages, or to anything but RAM, is assembled in Region.BOUNCE. After writing, call `commitWrite`; before that no
+   * other method. A caller that leaves the data as they are need not commit.
+   */
+  translateWrite(linear: number, bytes: number, user: boolean): number {
+    if (bytes > BOUNCE_BYTES) throw new Error(`an access of ${bytes} bytes does not fit the bounce area`);
+    this.pendingLowBytes = 0;
+    this.pendingHighBytes = 0;
+    const offset = linear & OFFSET_MASK;
+    const crosses = offset + bytes > PAGE_BYTES;
+    const page = this.dataPage(linear, true, user);
+    if (page < 0) return FAULTED;
+    const kind = this.physical.kinds[page];
+    if (kind === 0 && !crosses) return Region.RAM + (page << PAGE_SHIFT) + offset;
+    const highPage = crosses ? this.dataPage(nextPage(linear), true, user) : 0;
+    if (highPage < 0) return FAULTED;
+    this.pendingLowPage = page;
+    this.pendingHighPage = highPage;
+    this.pendingOffset = offset;
+    this.pendingLowBytes = crosses ? PAGE_BYTES - offset : bytes;
+    this.pendingHighBytes = bytes - this.pendingLowBytes;
+    this.pendingBounced = crosses || (kind & (PageKind.LOAD_TRAPPED | PageKind.STORE_TRAPPED)) !== 0;
+    if (!this.pendingBounced) return Region.RAM + (page << PAGE_SHIFT) + offset;
+    this.physical.copyOut(page, offset, this.pendingLowBytes, Region.BOUNCE);
+    if (crosses) this.physical.copyOut(highPage, 0, this.pendingHighBytes, Region.BOUNCE + this.pendingLowBytes);
+    return Region.BOUNCE;
+  }
+
+  /** Ends a read-modify-write: copies bounced data back, low page first, and reports writes to watched pages. */
+  commitWrite(): void {
+    const low = this.pendingLowBytes;
+    const high = this.pendingHighBytes;
+    this.pendingLowBytes = 0;
+    this.pendingHighBytes = 0;
+    if (low === 0) return;
+    if (!this.pendingBounced) {
+      this.physical.reportCodeWrite(Region.RAM + (this.pendingLowPage << PAGE_SHIFT) + this.pendingOffset, low);
+      return;
+    }
+    this.physical.copyIn(this.pendingLowPage, this.pendingOffset, low, Region.BOUNCE);
+    if (high !== 0) this.physical.copyIn(this.pendingHighPage, 0, high, Region.BOUNCE + low);
+  }
+
+  /**
+   * Checks an access of 1 to 4096 bytes without making it; false when faulted. Sets accessed and dirty bits and fills the TLB as
+   * the access would, so that one made next cannot fault (stack frames of a ring transition, FSAVE).
+   */
+  probe(linear: number, bytes: number, write: boolean, user: boolean): boolean {
+    if (this.dataPage(linear, write, user) < 0) return false;
+    return (linear & OFFSET_MASK) + bytes <= PAGE_BYTES || this.dataPage(nextPage(linear), write, user) >= 0;
+  }
+
+  /**
+   * Host address of a code byte, or -1 when faulted; good to the end of its page. Outside RAM it lies in Region.OPEN_BUS, where every byte is
+   * ones; `pageOfHost` gives -1 for it.
+   */
+  fetch(linear: number, user: boolean): number {
+    const page = this.codePage(linear, user);
+    if (page < 0) return FAULTED;
+    const open = (this.physical.kinds[page] & PageKind.LOAD_TRAPPED) !== 0;
+    return (open ? Region.OPEN_BUS : Region.RAM + (page << PAGE_SHIFT)) + (linear & OFFSET_MASK);
+  }
+
+  clearFault(): void {
+    this.faulted = false;
+    this.violation.pending = false;
+  }
+
+  // ---- Physical memory ----
+
+  /** Reads a machine-physical 32-bit word of any alignment; all ones outside RAM. */
+  loadPhysical(physical: number): number {
+    let value = 0;
+    if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) return this.physical.read(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4);
+    for (let i = 0; i < 4; i++) value |= this.physical.read((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1) << (8 * i);
+    return value;
+  }
+
+  /** Writes a machine-physical 32-bit word of any alignment; ignored outside RAM. */
+  storePhysical(physical: number, value: number): void {
+    if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) {
+      this.physical.write(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4, value);
+      return;
+    }
+    for (let i = 0; i < 4; i++) this.physical.write((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1, value >>> (8 * i));
+  }
+
+  /** Writes bytes to machine-physical memory, as a device (DMA) or a monitor does; watched pages are reported. */
+  writePhysical(physical: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const page = (physical + done) >>> PAGE_SHIFT;
+      const offset = (physical + done) & OFFSET_MASK;
+      const part = Math.min(PAGE_BYTES - offset, bytes.length - done);
+      const kind = this.physical.kinds[page];
+      if ((kind & PageKind.STORE_TRAPPED) !== 0) {
+        for (let i = 0; i < part; i++) this.physical.write(page, offset + i, 1, bytes[done + i]);
+      } else {
+        const host = Region.RAM + (page << PAGE_SHIFT) + offset;
+        this.memory.bytes.set(bytes.subarray(done, done + part), host);
+        if (kind !== 0) this.physical.reportCodeWrite(host, part);
+      }
+      done += part;
+    }
+  }
+
+  /** Machine page number of a host address in RAM, or -1. */
+  pageOfHost(hostAddress: number): number {
+    return hostAddress < Region.RAM ? -1 : (hostAddress - Region.RAM) >>> PAGE_SHIFT;
+  }
+
+  /** Gives whole pages to a device, or makes them ROM. */
+  addWindow(window: PhysicalWindow): void {
+    this.physical.addWindow(window);
+    this.dataTlb.refresh();
+    this.codeTlb.refresh();
+  }
+
+  // ---- Code watch ----
+
+  /** Every store to this machine page takes the slow path from now on and is reported. Not RAM, -1 included: no effect. */
+  watchCode(page: number): void {
+    if (this.physical.setWatched(page, true)) this.dataTlb.refreshMachinePage(page);
+  }
+
+  unwatchCode(page: number): void {
+    if (this.physical.setWatched(page, false)) this.dataTlb.refreshMachinePage(page);
+  }
+
+  /** True once a watched page was written to, until the executor sets it to false: it leaves its loop then. */
+  get codeHit(): boolean {
+    return this.physical.codeHit;
+  }
+  set codeHit(hit: boolean) {
+    this.physical.codeHit = hit;
+  }
+
+  /** Replaces the listener of the options, for an executor that is made after the MMU. */
+  set onCodeWrite(listener: CodeWriteListener) {
+    this.physical.onCodeWrite = listener;
+  }
+
+  // ---- What the processor tells ----
+
+  /** CPL changed: selects the translation tables. In V386 mode the guest's CPL counts the same way. */
+  privilegeChanged(): void {
+    const user = this.state[Word.CPL] === 3;
+    this.state[Word.DATA_TLB] = user ? Region.DATA_READ_USER : Region.DATA_READ_SUPERVISOR;
+    this.state[Word.CODE_TLB] = user ? Region.CODE_USER : Region.CODE_SUPERVISOR;
+  }
+
+  /**
+   * An instruction or task switch loaded CR0, CR3 or CR4. PE, PG, PSE, PAE or PGE changed: everything goes. Only WP changed: nothing goes,
+   * for entries hold the page's bits and not the verdict. Else, a CR3 load: all but global entries go (SDM vol. 3, 4.10.4.1).
+   */
+  pagingChanged(): void {
+    const cr0 = this.lastCr0 ^ this.state[Word.CR0];
+    const cr4 = this.lastCr4 ^ this.state[Word.CR4];
+    if ((cr0 & FLUSHING_CR0) !== 0 || (cr4 & FLUSHING_CR4) !== 0) {
+      this.flushTranslations();
+      return;
+    }
+    const loadedCr3 = (cr0 & CR0.WP) === 0 || this.lastCr3 !== this.state[Word.CR3];
+    this.noteControls();
+    if ((cr0 & CR0.WP) !== 0) this.dataTlb.refresh();
+    if (!loadedCr3) return;
+    this.counts[FLUSH]++;
+    this.dataTlb.flushNonGlobal();
+    this.codeTlb.flushNonGlobal();
+  }
+
+  /** Removes all entries. Entering and leaving V386 mode and changing SECOND_LEVEL_ROOT need it: entries carry no tag. */
+  flushTranslations(): void {
+    this.noteControls();
+    this.counts[FLUSH]++;
+    this.dataTlb.flushAll();
+    this.codeTlb.flushAll();
+  }
+
+  /** INVLPG: the page's entries go from both TLBs, global or not. */
+  invalidatePage(linear: number): void {
+    this.dataTlb.invalidate(linear >>> PAGE_SHIFT);
+    this.codeTlb.invalidate(linear >>> PAGE_SHIFT);
+  }
+
+  // ---- Translation ----
+
+  /** Machine page number for a data access, or -1 when faulted. */
+  private dataPage(linear: number, write: boolean, user: boolean): number {
+    const needed = write ? bitsForWrite(user, (this.state[Word.CR0] & CR0.WP) !== 0) : bitsForRead(user);
+    const entry = this.words[DATA_ENTRIES + (linear >>> PAGE_SHIFT)];
+    return (entry & needed) === needed ? entry >>> PAGE_SHIFT : this.dataMiss(linear, write, user, entry, needed);
+  }
+
+  /**
+   * An entry that lacks only DIRTY gets it by a walk and keeps its place. An entry that refuses the access goes, as a page fault removes it
+   * (SDM vol. 3, 4.10.4.1), and the tables decide: a stale entry may allow too much but never causes a fault of its own.
+   */
+  private dataMiss(linear: number, write: boolean, user: boolean, entry: number, needed: number): number {
+    const page = linear >>> PAGE_SHIFT;
+    const allowed = needed & ~TlbEntry.DIRTY;
+    const clean = (entry & allowed) === allowed;
+    if (!clean) this.dataTlb.drop(page);
+    const filled = this.walker.walk(linear, write, user, false);
+    if (filled === 0) {
+      if (clean) this.dataTlb.drop(page);
+      return this.recordFault(linear);
+    }
+    if (clean) {
+      this.counts[DIRTY_WALK]++;
+      this.dataTlb.replace(page, filled);
+    } else {
+      this.fillData(page, filled);
+    }
+    return filled >>> PAGE_SHIFT;
+  }
+
+  private fillData(page: number, entry: number): void {
+    this.counts[FILL_DATA]++;
+    this.dataTlb.insert(page, entry);
+  }
+
+  /** Machine page number for an instruction fetch, or -1 when faulted. */
+  private codePage(linear: number, user: boolean): number {
+    const page = linear >>> PAGE_SHIFT;
+    const needed = bitsForRead(user);
+    const entry = this.words[CODE_ENTRIES + page];
+    if ((entry & needed) === needed) return entry >>> PAGE_SHIFT;
+    this.codeTlb.drop(page);
+    const filled = this.walker.walk(linear, false, user, true);
+    if (filled === 0) return this.recordFault(linear);
+    this.fillCode(page, filled);
+    return filled >>> PAGE_SHIFT;
+  }
+
+  private fillCode(page: number, entry: number): void {
+    this.counts[FILL_CODE]++;
+    this.codeTlb.insert(page, entry);
+  }
+
+  private recordFault(linear: number): -1 {
+    this.faulted = true;
+    if (this.walker.faultError === SECOND_LEVEL_STOP) {
+      this.faultVector = NO_VECTOR;
+      return FAULTED;
+    }
+    this.faultVector = Vector.PF;
+    this.faultError = this.walker.faultError;
+    this.state[Word.CR2] = linear;
+    return FAULTED;
+  }
+
+  private loadAcross(linear: number, bytes: AccessBytes, user: boolean): number {
+    const low = this.dataPage(linear, false, user);
+    if (low < 0) return 0;
+    const high = this.dataPage(nextPage(linear), false, user);
+    if (high < 0) return 0;
+    const lowBytes = PAGE_BYTES - (linear & OFFSET_MASK);
+    this.physical.copyOut(low, linear & OFFSET_MASK, lowBytes, Region.BOUNCE);
+    this.physical.copyOut(high, 0, bytes - lowBytes, Region.BOUNCE + lowBytes);
+    return bytes === 2 ? this.memory.view.getUint16(Region.BOUNCE, true) : this.memory.view.getInt32(Region.BOUNCE, true);
+  }
+
+  private storeAcross(linear: number, bytes: AccessBytes, value: number, user: boolean): boolean {
+    const low = this.dataPage(linear, true, user);
+    if (low < 0) return false;
+    const high = this.dataPage(nextPage(linear), true, user);
+    if (high < 0) return false;
+    const lowBytes = PAGE_BYTES - (linear & OFFSET_MASK);
+    this.memory.view.setInt32(Region.BOUNCE, value, true);
+    this.physical.copyIn(low, linear & OFFSET_MASK, lowBytes, Region.BOUNCE);
+    this.physical.copyIn(high, 0, bytes - lowBytes, Region.BOUNCE + lowBytes);
+    return true;
+  }
+
+  private noteControls(): void {
+    this.lastCr0 = this.state[Word.CR0];
+    this.lastCr3 = this.state[Word.CR3];
+    this.lastCr4 = this.state[Word.CR4];
+  }
+}
+
+/** First byte of the next linear page; wraps at 4 GB as a 32-bit processor does. */
+function nextPage(linear: number): number {
+  return ((linear | OFFSET_MASK) + 1) | 0;
+}

@@ -1,0 +1,146 @@
+import type { MachineMemory } from '../memory.js';
+import { Region } from '../layout.js';
+import { ADDRESS_SPACE_PAGES, OFFSET_MASK, PAGE_BYTES, PAGE_SHIFT } from './entry.js';
+
+/** Width of one access in bytes. */
+export type AccessBytes = 1 | 2 | 4;
+
+/**
+ * A range of whole physical pages whose accesses go to a device. Without `read` the pages are ROM: reads and fetches come from the RAM
+ * beneath, which the machine's builder has filled. Values are 32-bit patterns; narrower reads are zero-extended.
+ */
+export interface PhysicalWindow {
+  /** First physical byte address, a multiple of 4096. */
+  readonly start: number;
+  /** Length, a multiple of 4096. */
+  readonly bytes: number;
+  read?(physical: number, bytes: AccessBytes): number;
+  write(physical: number, bytes: AccessBytes, value: number): void;
+}
+
+/** Called after bytes of a watched page were stored, with the host address of the first and their number (never across a page). */
+export type CodeWriteListener = (hostAddress: number, bytes: number) => void;
+
+/** What keeps a page out of the translation tables. Zero is ordinary RAM. */
+export const PageKind = {
+  /** Holds decoded code: stores are reported. */
+  WATCHED: 1 << 0,
+  /** Loads do not come from RAM: a device, or nothing is there. */
+  LOAD_TRAPPED: 1 << 1,
+  /** Stores do not go to RAM: a device, ROM, or nothing is there. */
+  STORE_TRAPPED: 1 << 2,
+} as const;
+
+const ALL_ONES = -1;
+
+/**
+ * Machine physical memory, page by page: RAM, windows, and nothing (reads all ones, ignores writes). Addresses are given as a page number
+ * and an offset, both small integers, because a 32-bit physical address does not fit V8's smallest integers.
+ */
+export class PhysicalMemory {
+  /** PageKind bits of each physical page. */
+  readonly kinds = new Uint8Array(ADDRESS_SPACE_PAGES);
+  /** Set when a watched page was stored to; stays until its reader clears it. */
+  codeHit = false;
+  private readonly windows: PhysicalWindow[] = [];
+  private readonly ramPages: number;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+
+  constructor(memory: MachineMemory, public onCodeWrite: CodeWriteListener) {
+    this.bytes = memory.bytes;
+    this.view = memory.view;
+    this.ramPages = memory.ramBytes >>> PAGE_SHIFT;
+    this.kinds.fill(PageKind.LOAD_TRAPPED | PageKind.STORE_TRAPPED, this.ramPages);
+  }
+
+  addWindow(window: PhysicalWindow): void {
+    if (window.start % PAGE_BYTES !== 0 || window.bytes % PAGE_BYTES !== 0) throw new Error('a physical window must consist of whole pages');
+    this.windows.push(window);
+    const kind = window.read === undefined ? PageKind.STORE_TRAPPED : PageKind.STORE_TRAPPED | PageKind.LOAD_TRAPPED;
+    for (let page = window.start / PAGE_BYTES; page < (window.start + window.bytes) / PAGE_BYTES; page++) this.kinds[page] |= kind;
+  }
+
+  /** Marks a RAM page as watched or not; false when nothing changed. Other pages hold no decoded code: nothing to watch. */
+  setWatched(page: number, watched: boolean): boolean {
+    if (page < 0 || page >= this.ramPages) return false;
+    const kind = this.kinds[page];
+    const next = watched ? kind | PageKind.WATCHED : kind & ~PageKind.WATCHED;
+    this.kinds[page] = next;
+    return next !== kind;
+  }
+
+  /** Reads within one page. */
+  read(page: number, offset: number, bytes: AccessBytes): number {
+    if ((this.kinds[page] & PageKind.LOAD_TRAPPED) !== 0) return this.readTrapped(page, offset, bytes);
+    const host = Region.RAM + (page << PAGE_SHIFT) + offset;
+    if (bytes === 4) return this.view.getInt32(host, true);
+    return bytes === 1 ? this.bytes[host] : this.view.getUint16(host, true);
+  }
+
+  /** Writes within one page. */
+  write(page: number, offset: number, bytes: AccessBytes, value: number): void {
+    const kind = this.kinds[page];
+    if ((kind & PageKind.STORE_TRAPPED) !== 0) {
+      this.writeTrapped(page, offset, bytes, value);
+      return;
+    }
+    const host = Region.RAM + (page << PAGE_SHIFT) + offset;
+    if (bytes === 4) this.view.setInt32(host, value, true);
+    else if (bytes === 1) this.bytes[host] = value;
+    else this.view.setUint16(host, value, true);
+    if (kind !== 0) this.reportCodeWrite(host, bytes);
+  }
+
+  /** Copies bytes of one page to host memory; one device access where the width allows it, else byte by byte. */
+  copyOut(page: number, offset: number, bytes: number, host: number): void {
+    if (bytes === 1 || bytes === 2 || bytes === 4) {
+      const value = this.read(page, offset, bytes);
+      for (let i = 0; i < bytes; i++) this.bytes[host + i] = value >>> (8 * i);
+      return;
+    }
+    for (let i = 0; i < bytes; i++) this.bytes[host + i] = this.read(page, offset + i, 1);
+  }
+
+  /** Copies bytes from host memory into one page; a watched page is reported once. */
+  copyIn(page: number, offset: number, bytes: number, host: number): void {
+    if ((this.kinds[page] & PageKind.STORE_TRAPPED) !== 0) {
+      this.copyInTrapped(page, offset, bytes, host);
+      return;
+    }
+    const target = Region.RAM + (page << PAGE_SHIFT) + offset;
+    this.bytes.copyWithin(target, host, host + bytes);
+    if (this.kinds[page] !== 0) this.reportCodeWrite(target, bytes);
+  }
+
+  reportCodeWrite(host: number, bytes: number): void {
+    this.codeHit = true;
+    this.onCodeWrite(host, bytes);
+  }
+
+  private copyInTrapped(page: number, offset: number, bytes: number, host: number): void {
+    if (bytes === 1 || bytes === 2 || bytes === 4) {
+      let value = 0;
+      for (let i = 0; i < bytes; i++) value |= this.bytes[host + i] << (8 * i);
+      this.writeTrapped(page, offset, bytes, value);
+      return;
+    }
+    for (let i = 0; i < bytes; i++) this.writeTrapped(page, offset + i, 1, this.bytes[host + i]);
+  }
+
+  private readTrapped(page: number, offset: number, bytes: AccessBytes): number {
+    const value = this.windowAt(page)?.read?.(page * PAGE_BYTES + (offset & OFFSET_MASK), bytes) ?? ALL_ONES;
+    if (bytes === 4) return value | 0;
+    return bytes === 1 ? value & 0xff : value & 0xffff;
+  }
+
+  private writeTrapped(page: number, offset: number, bytes: AccessBytes, value: number): void {
+    this.windowAt(page)?.write(page * PAGE_BYTES + (offset & OFFSET_MASK), bytes, value);
+  }
+
+  private windowAt(page: number): PhysicalWindow | undefined {
+    const address = page * PAGE_BYTES;
+    for (const window of this.windows) if (address >= window.start && address < window.start + window.bytes) return window;
+    return undefined;
+  }
+}

@@ -1,0 +1,173 @@
+import { CR0, Word } from '@ringbench/isa';
+import { NO_ENTRY, Region } from '../layout.js';
+import type { MachineMemory } from '../memory.js';
+import { bitsForRead, bitsForWrite, FRAME_MASK, LARGE_PAGE_SHIFT, PAGE_SHIFT, TlbEntry } from './entry.js';
+import { PageKind } from './physical.js';
+
+/**
+ * A fully associative TLB with first-in first-out replacement. Hits need no bookkeeping, so the contents are a function of the misses
+ * and invalidations alone, whichever executor runs and however it finds its hits. The entries themselves are the words at `entryTable` in
+ * linear memory, by linear page; the queue here remembers which there are, oldest first, so that a flush costs what was filled.
+ *
+ * Invariant: the words of the translation tables are a function of the entries, CR0.WP and the page kinds. Subclasses say which (`expose`).
+ */
+abstract class Tlb {
+  protected readonly words: Int32Array;
+  private readonly queue: Int32Array;
+  private oldest = 0;
+  private count = 0;
+  /** False while certainly no entry is a piece of a 4 MB page. */
+  private mayHoldLarge = false;
+
+  constructor(memory: MachineMemory, private readonly entryTable: number, readonly capacity: number) {
+    if (!Number.isInteger(capacity) || capacity < 1) throw new Error('a TLB needs a positive number of entries');
+    this.words = memory.words;
+    this.queue = new Int32Array(capacity);
+  }
+
+  /** Writes the words of the translation tables for an entry; a zero entry removes them. */
+  protected abstract expose(page: number, entry: number): void;
+
+  /** Number of entries held. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** Puts in an entry for a linear page that has none; the oldest entry goes if there is no room. */
+  insert(page: number, entry: number): void {
+    if (this.count === this.capacity) {
+      this.forget(this.queue[this.oldest]);
+      this.oldest = this.position(1);
+      this.count--;
+    }
+    this.queue[this.position(this.count)] = page;
+    this.count++;
+    this.replace(page, entry);
+  }
+
+  /** Changes the entry of a linear page that has one; its place in the queue stays. */
+  replace(page: number, entry: number): void {
+    if ((entry & TlbEntry.LARGE) !== 0) this.mayHoldLarge = true;
+    this.words[this.entryTable + page] = entry;
+    this.expose(page, entry);
+  }
+
+  /** Removes the entry of a linear page, if there is one. */
+  drop(page: number): void {
+    if (this.words[this.entryTable + page] === 0) return;
+    let place = 0;
+    while (place < this.count && this.queue[this.position(place)] !== page) place++;
+    if (place === this.count) throw new Error(`TLB entry of page ${page} is not in the queue`);
+    this.count--;
+    for (; place < this.count; place++) this.queue[this.position(place)] = this.queue[this.position(place + 1)];
+    this.forget(page);
+  }
+
+  /** INVLPG: also removes every other piece of a 4 MB page around it (SDM vol. 3, 4.10.4.1). */
+  invalidate(page: number): void {
+    this.drop(page);
+    if (!this.mayHoldLarge) return;
+    this.keepWhere((other, entry) => (entry & TlbEntry.LARGE) === 0 || other >>> LARGE_PAGE_SHIFT !== page >>> LARGE_PAGE_SHIFT);
+  }
+
+  flushAll(): void {
+    for (let place = 0; place < this.count; place++) this.forget(this.queue[this.position(place)]);
+    this.count = 0;
+    this.mayHoldLarge = false;
+  }
+
+  /** Removes all but global entries; those keep their order. */
+  flushNonGlobal(): void {
+    this.keepWhere(isGlobal);
+  }
+
+  /** Writes the translation tables' words again, after CR0.WP or page kinds changed. */
+  refresh(): void {
+    for (let place = 0; place < this.count; place++) {
+      const page = this.queue[this.position(place)];
+      this.expose(page, this.words[this.entryTable + page]);
+    }
+  }
+
+  /** As `refresh`, for the entries that map to one machine page. */
+  refreshMachinePage(machinePage: number): void {
+    for (let place = 0; place < this.count; place++) {
+      const page = this.queue[this.position(place)];
+      const entry = this.words[this.entryTable + page];
+      if (entry >>> PAGE_SHIFT === machinePage) this.expose(page, entry);
+    }
+  }
+
+  private keepWhere(keeps: (page: number, entry: number) => boolean): void {
+    let kept = 0;
+    for (let place = 0; place < this.count; place++) {
+      const page = this.queue[this.position(place)];
+      if (keeps(page, this.words[this.entryTable + page])) this.queue[this.position(kept++)] = page;
+      else this.forget(page);
+    }
+    this.count = kept;
+  }
+
+  private forget(page: number): void {
+    this.words[this.entryTable + page] = 0;
+    this.expose(page, 0);
+  }
+
+  /** Index in `queue` of the entry that is `place` places younger than the oldest. */
+  private position(place: number): number {
+    const index = this.oldest + place;
+    return index < this.capacity ? index : index - this.capacity;
+  }
+}
+
+function isGlobal(_page: number, entry: number): boolean {
+  return (entry & TlbEntry.GLOBAL) !== 0;
+}
+
+/** Word of a translation table: host address minus linear address, modulo 2^32. */
+function delta(page: number, entry: number): number {
+  return (Region.RAM + (entry & FRAME_MASK) - (page << PAGE_SHIFT)) | 0;
+}
+
+export const DATA_ENTRIES = Region.DATA_TLB_ENTRY >>> 2;
+export const CODE_ENTRIES = Region.CODE_TLB_ENTRY >>> 2;
+const READ_SUPERVISOR = Region.DATA_READ_SUPERVISOR >>> 2;
+const WRITE_SUPERVISOR = Region.DATA_WRITE_SUPERVISOR >>> 2;
+const READ_USER = Region.DATA_READ_USER >>> 2;
+const WRITE_USER = Region.DATA_WRITE_USER >>> 2;
+const CODE_SUPERVISOR = Region.CODE_SUPERVISOR >>> 2;
+const CODE_USER = Region.CODE_USER >>> 2;
+
+const USER_READ_BITS = bitsForRead(true);
+const USER_WRITE_BITS = bitsForWrite(true, true);
+
+export class DataTlb extends Tlb {
+  constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array, private readonly state: Int32Array) {
+    super(memory, DATA_ENTRIES, capacity);
+  }
+
+  protected override expose(page: number, entry: number): void {
+    const words = this.words;
+    const kind = this.kinds[entry >>> PAGE_SHIFT];
+    const direct = delta(page, entry);
+    const readable = entry !== 0 && (kind & PageKind.LOAD_TRAPPED) === 0;
+    const supervisorBits = bitsForWrite(false, (this.state[Word.CR0] & CR0.WP) !== 0);
+    words[READ_SUPERVISOR + page] = readable ? direct : NO_ENTRY;
+    words[READ_USER + page] = readable && (entry & USER_READ_BITS) === USER_READ_BITS ? direct : NO_ENTRY;
+    words[WRITE_SUPERVISOR + page] = kind === 0 && (entry & supervisorBits) === supervisorBits ? direct : NO_ENTRY;
+    words[WRITE_USER + page] = kind === 0 && (entry & USER_WRITE_BITS) === USER_WRITE_BITS ? direct : NO_ENTRY;
+  }
+}
+
+export class CodeTlb extends Tlb {
+  constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array) {
+    super(memory, CODE_ENTRIES, capacity);
+  }
+
+  protected override expose(page: number, entry: number): void {
+    const direct = delta(page, entry);
+    const readable = entry !== 0 && (this.kinds[entry >>> PAGE_SHIFT] & PageKind.LOAD_TRAPPED) === 0;
+    this.words[CODE_SUPERVISOR + page] = readable ? direct : NO_ENTRY;
+    this.words[CODE_USER + page] = readable && (entry & USER_READ_BITS) === USER_READ_BITS ? direct : NO_ENTRY;
+  }
+}

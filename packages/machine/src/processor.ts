@@ -1,0 +1,206 @@
+import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, raiseSecondLevelViolation, refreshSegment, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
+import type { PortBus } from './bus.js';
+import { Region } from './layout.js';
+import type { MachineMemory } from './memory.js';
+import { Mmu, NO_VECTOR, type MmuOptions } from './mmu/mmu.js';
+import { MARKER_PORT } from './ports.js';
+
+const PAGE_MASK = 0xfff;
+const PAGE_BYTES = 4096;
+/** READ_TOP and WRITE_TOP of a segment without limit (state.ts): the last seven bytes go the slow way. */
+const UNLIMITED_TOP = -8;
+const PORT_READ = eventIndex('port.read');
+const PORT_WRITE = eventIndex('port.write');
+
+/** What a processor needs from its surroundings. */
+export interface ProcessorOptions {
+  readonly memory: MachineMemory;
+  readonly mmu?: MmuOptions;
+  /** A byte was written to the marker port. */
+  readonly onMarker: (value: number) => void;
+}
+
+/** How code is to be decoded and run now; changes with segment loads. */
+export class ExecutionContext {
+  code32 = false;
+  stack32 = false;
+  flat = false;
+}
+
+/**
+ * One processor's state and its link to memory, ports and the outside: the `Silicon` of the system procedures. It does not execute; an `Executor`
+ * does that on it.
+ */
+export class Processor implements Silicon {
+  readonly state: Int32Array;
+  readonly memory: MachineMemory;
+  readonly mmu: Mmu;
+  readonly context = new ExecutionContext();
+  /** An executor must return to the driver at the next instruction boundary. */
+  attention = false;
+  halted = false;
+  inShutdown = false;
+  /** Instruction clock at the end of the current slice; BUDGET counts down to it. */
+  sliceEnd = 0;
+  /** Instructions of the current block that were charged but are not yet complete, while a system procedure runs. */
+  uncompleted = 0;
+  private inhibitedAt = -1;
+  private raised = false;
+  private raisedVector = 0;
+  private raisedError = 0;
+  /** Set by `connect`: the devices need the processor's clock before it can have their bus. */
+  private bus: PortBus | undefined;
+  private readonly onMarker: (value: number) => void;
+
+  constructor(options: ProcessorOptions) {
+    this.memory = options.memory;
+    this.state = options.memory.state;
+    this.onMarker = options.onMarker;
+    this.mmu = new Mmu(options.memory, options.mmu);
+    this.state[Word.FEATURES] = Feature.V386;
+    this.state[Word.FLAG_SYSTEM] = Flag.FIXED;
+    storeFloat(this.state, Word.V386_DEADLINE, Infinity);
+  }
+
+  /** Puts the processor on a bus; without one every port reads all ones. */
+  connect(bus: PortBus): void { this.bus = bus; }
+
+  // ---- time
+
+  /** Instruction clock before the current instruction. */
+  now(): number { return this.sliceEnd - this.state[Word.BUDGET] - this.uncompleted; }
+  beginSlice(instructions: number): void {
+    this.sliceEnd = this.now() + instructions;
+    this.state[Word.BUDGET] = instructions;
+    this.attention = false;
+  }
+  /** Lets guest time pass without instructions. */
+  skip(units: number): void { this.sliceEnd += units; }
+
+  // ---- memory
+
+  load(linear: number, bytes: 1 | 2 | 4, system: boolean): number {
+    const table = system ? Region.DATA_READ_SUPERVISOR : this.state[Word.DATA_TLB];
+    const entry = this.memory.words[(table >> 2) + (linear >>> 12)];
+    if ((linear & PAGE_MASK) + (entry & PAGE_MASK) > PAGE_BYTES - bytes) return this.loadSlowly(linear, bytes, system);
+    const host = (linear + entry) | 0;
+    if (bytes === 4) return this.memory.view.getInt32(host, true);
+    return bytes === 2 ? this.memory.view.getUint16(host, true) : this.memory.bytes[host];
+  }
+  store(linear: number, bytes: 1 | 2 | 4, value: number, system: boolean): void {
+    const table = (system ? Region.DATA_READ_SUPERVISOR : this.state[Word.DATA_TLB]) + (Region.DATA_WRITE_SUPERVISOR - Region.DATA_READ_SUPERVISOR);
+    const entry = this.memory.words[(table >> 2) + (linear >>> 12)];
+    if ((linear & PAGE_MASK) + (entry & PAGE_MASK) > PAGE_BYTES - bytes) {
+      if (!this.mmu.store(linear, bytes, value, !system && this.state[Word.CPL] === 3)) this.recordViolation();
+      return;
+    }
+    const host = (linear + entry) | 0;
+    if (bytes === 4) this.memory.view.setInt32(host, value, true);
+    else if (bytes === 2) this.memory.view.setUint16(host, value, true);
+    else this.memory.bytes[host] = value;
+  }
+  private loadSlowly(linear: number, bytes: 1 | 2 | 4, system: boolean): number {
+    const value = this.mmu.load(linear, bytes, !system && this.state[Word.CPL] === 3);
+    if (this.mmu.faulted) this.recordViolation();
+    return value;
+  }
+  loadPhysical(physical: number): number { return this.mmu.loadPhysical(physical); }
+  storePhysical(physical: number, value: number): void { this.mmu.storePhysical(physical, value); }
+
+  /**
+   * Linear address of an access in a segment. The fast bounds of state.ts settle most; the rest is checked as the manual says (SDM vol. 3, 5.3),
+   * and a violation is #SS(0) for the stack segment, #GP(0) for others.
+   */
+  linear(segment: number, offset: number, bytes: number, write: boolean): number {
+    const top = this.state[(write ? Word.WRITE_TOP : Word.READ_TOP) + segment];
+    if (offset >>> 0 >= top >>> 0 && !segmentAllows(this.state, segment, offset, bytes, write)) this.raise(segment === Segment.SS ? Vector.SS : Vector.GP, 0);
+    return (this.state[Word.BASE + segment] + offset) | 0;
+  }
+
+  // ---- faults
+
+  get faulted(): boolean { return this.raised || this.mmu.faulted; }
+  get faultVector(): number { return this.raised ? this.raisedVector : this.mmu.faultVector; }
+  get faultErrorCode(): number { return this.raised ? this.raisedError : this.mmu.faultError; }
+  raise(vector: number, errorCode: number): false {
+    this.raised = true;
+    this.raisedVector = vector;
+    this.raisedError = errorCode;
+    return false;
+  }
+  clearFault(): void {
+    this.raised = false;
+    if (this.mmu.faulted) this.mmu.clearFault();
+  }
+  /** Delivers the recorded fault through the guest's IDT, or as a V386 exit. EIP is the faulting instruction's. */
+  deliverRecordedFault(): void {
+    this.recordViolation();
+    const vector = this.faultVector;
+    const error = this.faultErrorCode;
+    this.clearFault();
+    deliverFault(this, vector, error);
+  }
+  /** Turns a refusal by the second-level translation, which is no fault of the guest's, into the exit that it causes. */
+  private recordViolation(): void {
+    if (this.raised || !this.mmu.faulted || this.mmu.faultVector !== NO_VECTOR) return;
+    const { guestPhysical, linear, write, fetch, duringWalk, present } = this.mmu.violation;
+    const user = this.state[Word.CPL] === 3;
+    const access = (write ? V386Access.WRITE : 0) | (fetch ? V386Access.FETCH : 0) | (user ? V386Access.USER : 0) | (duringWalk ? V386Access.WALK : 0) | (present ? V386Access.PRESENT : 0);
+    this.mmu.clearFault();
+    raiseSecondLevelViolation(this, guestPhysical, linear, access);
+  }
+
+  // ---- what changed
+
+  privilegeChanged(): void {
+    this.mmu.privilegeChanged();
+    this.state[Word.TRAP_SENSITIVE] = this.sensitiveTraps && this.state[Word.CPL] === 3 ? 1 : 0;
+  }
+  /** The first of the slides' "x86 changes": sensitive unprivileged instructions fault in user mode. */
+  sensitiveTraps = false;
+
+  segmentChanged(segment: number): void {
+    refreshSegment(this.state, segment);
+    if (segment > Segment.DS) return;
+    const { state, context } = this;
+    context.code32 = (state[Word.ACCESS + Segment.CS] & Access.BIG) !== 0;
+    context.stack32 = (state[Word.ACCESS + Segment.SS] & Access.BIG) !== 0;
+    context.flat = context.code32 && context.stack32 && state[Word.BASE + Segment.CS] === 0 && state[Word.LIMIT + Segment.CS] === -1
+      && this.isFlat(Segment.DS) && this.isFlat(Segment.ES) && this.isFlat(Segment.SS);
+  }
+  private isFlat(segment: number): boolean {
+    return this.state[Word.BASE + segment] === 0 && this.state[Word.READ_TOP + segment] === UNLIMITED_TOP && this.state[Word.WRITE_TOP + segment] === UNLIMITED_TOP;
+  }
+  pagingChanged(): void { this.mmu.pagingChanged(); }
+  flushTranslations(): void { this.mmu.flushTranslations(); }
+  invalidatePage(linear: number): void { this.mmu.invalidatePage(linear); }
+  interruptFlagChanged(): void {
+    if (this.state[Word.INTERRUPT_PIN] !== 0 || (this.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0) this.attention = true;
+  }
+  inhibitInterrupts(): void { this.inhibitedAt = this.now() + 1; }
+  get interruptsInhibited(): boolean { return this.inhibitedAt === this.now(); }
+  halt(): void {
+    this.halted = true;
+    this.attention = true;
+  }
+  shutdown(): void {
+    this.inShutdown = true;
+    this.attention = true;
+  }
+  count(event: number): void { this.memory.counts[event]++; }
+
+  // ---- ports
+
+  portRead(port: number, bytes: 1 | 2 | 4): number {
+    this.memory.counts[PORT_READ]++;
+    return this.bus === undefined ? -1 : this.bus.read(port, bytes);
+  }
+  portWrite(port: number, bytes: 1 | 2 | 4, value: number): void {
+    if (port === MARKER_PORT && bytes === 1) {
+      this.onMarker(value & 0xff);
+      return;
+    }
+    this.memory.counts[PORT_WRITE]++;
+    this.bus?.write(port, bytes, value);
+  }
+}
