@@ -135,9 +135,13 @@ export function costsOf(profile: CostProfile): readonly { readonly id: string; r
   ];
 }
 
+export function isUnverifiedTag(provenance: ProvenanceTag): boolean {
+  return provenance === 'M' || provenance === 'D-M';
+}
+
 /** True where the number, or an end of its range, was read in no source. */
 export function isUnverified(cost: Cost): boolean {
-  return [cost.tag, cost.rangeTag ?? cost.tag].some((provenance) => provenance === 'M' || provenance === 'D-M');
+  return isUnverifiedTag(cost.tag) || isUnverifiedTag(cost.rangeTag ?? cost.tag);
 }
 
 /** Patterns of a profile that no known event matches: misspelt names, which would silently price nothing. */

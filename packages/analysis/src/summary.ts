@@ -246,8 +246,9 @@ class Summarizer {
   }
 
   #breakEvens(measured: readonly Measured[]): readonly BreakEven[] {
-    return measured.flatMap((one) =>
-      measured
+    const real = measured.filter(({ cell }) => cell.workload !== HARNESS_WORKLOAD);
+    return real.flatMap((one) =>
+      real
         .filter((other) => other.cell.workload === one.cell.workload && other.cell.core !== one.cell.core && one.cell.core !== this.#baseline)
         .flatMap((other) => this.#breakEven(one, other) ?? []),
     );

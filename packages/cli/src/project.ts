@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { writeFigures, writeReport } from '@ringbench/figures';
+import type { Written } from '@ringbench/figures';
 import { registry } from './registry.js';
 import type { Registry } from './registry.js';
 
@@ -12,9 +13,9 @@ export interface Project {
   readonly registry: Registry;
   /** The built script of the measuring process. */
   readonly childEntry: string;
-  /** Write the report, or the figures, of an output folder; return the paths written. */
-  readonly writeReport: (folder: string) => Promise<readonly string[]>;
-  readonly writeFigures: (folder: string) => Promise<readonly string[]>;
+  /** Write the report, or the figures, of an output folder. */
+  readonly writeReport: (folder: string) => Promise<Written>;
+  readonly writeFigures: (folder: string) => Promise<Written>;
 }
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -26,6 +27,6 @@ export const project: Project = {
   profiles: fromHere('../../../benchmarks/profiles'),
   registry,
   childEntry: fromHere('./child.js'),
-  writeReport,
-  writeFigures,
+  writeReport: (folder) => writeReport(folder),
+  writeFigures: (folder) => writeFigures(folder),
 };

@@ -15,6 +15,11 @@ export function compact(value: number): string {
   return Math.abs(value) >= PLAIN_FROM ? significant(value) : value.toLocaleString('en-US', { maximumSignificantDigits: SIGNIFICANT });
 }
 
+/** A number as its source gives it, with thousands separators. */
+export function exact(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
 /** A ratio to the baseline. */
 export function ratio(value: number): string {
   return `${significant(value)}×`;
@@ -25,6 +30,7 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** The sign stays on the number's line. */
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)}\u00a0%`;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { JOURNAL_NAME, SCHEMA_VERSION, readJournalFile } from '@ringbench/journal';
@@ -83,7 +83,6 @@ function writeWhole(folder: string, name: string, content: string): string {
   const path = join(folder, name);
   const unfinished = `${path}.${process.pid}.part`;
   try {
-    mkdirSync(folder, { recursive: true });
     writeFileSync(unfinished, content);
     renameSync(unfinished, path);
   } catch (error) {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { JOURNAL_NAME, JournalWriter, readJournalFile } from '@ringbench/journal';
 import type { Observation, RunHeader } from '@ringbench/journal';
 import type { CellRequest } from './cell.js';
@@ -63,12 +63,24 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   }
 }
 
+/** Makes a folder and those above it. Not `mkdirSync`'s `recursive`: that never returns where the file system denies a folder with ENOENT, as /proc does. */
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(resolve(folder));
   } catch (error) {
     throw fileProblem('make the output folder', folder, error);
   }
+}
+
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) {
+    // A file in the way gives ENOTDIR here.
+    readdirSync(folder);
+    return;
+  }
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolders(parent);
+  mkdirSync(folder);
 }
 
 interface OpenJournal {

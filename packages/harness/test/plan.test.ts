@@ -25,7 +25,7 @@ describe('makePlan', () => {
   it('has each cell once, whole repetitions one after the other', () => {
     const { cells } = plan();
     expect(new Set(cells.map((cell) => JSON.stringify(cell))).size).toBe(24);
-    expect(cells.map((cell) => cell.process)).toEqual([0, 1, 2, 3].flatMap((process) => new Array(6).fill(process)));
+    expect(cells.map((cell) => cell.process)).toEqual([0, 1, 2, 3].flatMap((process) => Array.from({ length: 6 }, () => process)));
   });
 
   it('orders by the seed, and otherwise in the same way', () => {

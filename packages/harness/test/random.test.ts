@@ -30,7 +30,7 @@ describe('SeededRandom', () => {
     const random = new SeededRandom(3);
     const size = 4;
     const rounds = 8000;
-    const hits = Array.from({ length: size }, () => new Array<number>(size).fill(0));
+    const hits = Array.from({ length: size }, () => Array.from({ length: size }, () => 0));
     for (let round = 0; round < rounds; round++) {
       random.shuffle([0, 1, 2, 3]).forEach((item, place) => {
         const row = hits[item];

@@ -89,7 +89,8 @@ class HandlerPrinter {
   private missing(address: string, size: number, write: boolean, name: string): string {
     const table = write ? `W[${Word.DATA_TLB}]+${TLB_WRITE_DISTANCE}` : `W[${Word.DATA_TLB}]`;
     this.lines.push(`const ${name}=W[(${table}>>2)+(${address}>>>12)];`);
-    return `(${address}&4095)+(${name}&4095)>${4096 - size / 8}`;
+    // A byte cannot cross a page, and at offset 0 the sum would not show an absent entry (layout.ts, NO_ENTRY).
+    return size === 8 ? `(${name}&4095)!==0` : `(${address}&4095)+(${name}&4095)>${4096 - size / 8}`;
   }
 
   private statement(s: Statement): void {

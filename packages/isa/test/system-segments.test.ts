@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Access, Flag, Register, Segment, Word, composeFlags, segmentAllows } from '../src/index.js';
+import { Access, Flag, Register, Segment, Word, composeFlags, encodingRows, segmentAllows } from '../src/index.js';
 import { FakeSilicon, Place, Sel, protectedMachine, realMachine, snapshot, virtual8086Machine } from './support/fake-silicon.js';
 import { NEXT, run } from './support/run.js';
 
 const LDT_SELECTOR = 4;
+const SENSITIVE = ['sgdt', 'sidt', 'sldt', 'smsw', 'str', 'pushf', 'popf', 'lar', 'lsl', 'verr', 'verw', 'mov-sreg', 'load-sreg', 'push-sreg', 'pop-sreg', 'callf', 'jmpf', 'retf', 'int', 'iret'] as const;
 
 /** Loads a segment register from ECX and says what fault came of it. */
 function load(silicon: FakeSilicon, target: number, selector: number): string {
@@ -197,7 +198,7 @@ describe('LAR, LSL, VERR, VERW, ARPL', () => {
 });
 
 describe('sensitive instructions', () => {
-  it.each(['sgdt', 'sidt', 'sldt', 'smsw', 'str', 'pushf', 'popf', 'lar', 'lsl', 'verr', 'verw', 'mov-sreg', 'load-sreg', 'push-sreg', 'pop-sreg', 'load-far-pointer', 'callf', 'jmpf', 'retf', 'int', 'iret'] as const)(
+  it.each(SENSITIVE)(
     '%s traps when TRAP_SENSITIVE is set',
     (mnemonic) => {
       const silicon = protectedMachine(3);
@@ -207,6 +208,20 @@ describe('sensitive instructions', () => {
       expect([silicon.fault, snapshot(silicon)]).toEqual(['13(0)', before]);
     },
   );
+
+  it('are those that the encoding rows call sensitive, no more', () => {
+    const listed = new Set(encodingRows.filter((row) => row.traits.sensitive !== undefined).map((row) => row.mnemonic));
+    expect([...listed].toSorted()).toEqual([...SENSITIVE].toSorted());
+    // The others do not look at TRAP_SENSITIVE: these need no operand to succeed.
+    for (const mnemonic of ['int3', 'into', 'load-far-pointer', 'arpl', 'cpuid', 'rdtsc'] as const) {
+      const results = [0, 1].map((trap) => {
+        const silicon = protectedMachine(3);
+        silicon.state[Word.TRAP_SENSITIVE] = trap;
+        return [run(silicon, mnemonic), silicon.fault];
+      });
+      expect(results[1]).toEqual(results[0]);
+    }
+  });
 
   it('SLDT, STR and MOV from a segment register extend to 32 bits in a register, 16 in memory', () => {
     const silicon = protectedMachine();

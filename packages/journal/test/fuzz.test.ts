@@ -41,7 +41,7 @@ describe('a damaged journal', () => {
     const below = generator(SEED);
     const whole = journalText(HEADER, observation(0));
     for (let round = 0; round < ROUNDS; round++) {
-      const bytes = [...whole];
+      const bytes = whole.split('');
       for (let hit = 0; hit < 3; hit++) bytes[below(bytes.length)] = FRAGMENTS[below(FRAGMENTS.length)] ?? '';
       expect(() => parseJournal(bytes.join(''))).not.toThrow();
     }

@@ -12,6 +12,11 @@ const UNLIMITED_TOP = -8;
 const PORT_READ = eventIndex('port.read');
 const PORT_WRITE = eventIndex('port.write');
 
+/** True when a translation-table entry does not serve an access: absent, or the access crosses the page (layout.ts, NO_ENTRY). */
+function misses(linear: number, entry: number, bytes: number): boolean {
+  return bytes === 1 ? (entry & PAGE_MASK) !== 0 : (linear & PAGE_MASK) + (entry & PAGE_MASK) > PAGE_BYTES - bytes;
+}
+
 /** What a processor needs from its surroundings. */
 export interface ProcessorOptions {
   readonly memory: MachineMemory;
@@ -82,7 +87,7 @@ export class Processor implements Silicon {
   load(linear: number, bytes: 1 | 2 | 4, system: boolean): number {
     const table = system ? Region.DATA_READ_SUPERVISOR : this.state[Word.DATA_TLB];
     const entry = this.memory.words[(table >> 2) + (linear >>> 12)];
-    if ((linear & PAGE_MASK) + (entry & PAGE_MASK) > PAGE_BYTES - bytes) return this.loadSlowly(linear, bytes, system);
+    if (misses(linear, entry, bytes)) return this.loadSlowly(linear, bytes, system);
     const host = (linear + entry) | 0;
     if (bytes === 4) return this.memory.view.getInt32(host, true);
     return bytes === 2 ? this.memory.view.getUint16(host, true) : this.memory.bytes[host];
@@ -90,7 +95,7 @@ export class Processor implements Silicon {
   store(linear: number, bytes: 1 | 2 | 4, value: number, system: boolean): void {
     const table = (system ? Region.DATA_READ_SUPERVISOR : this.state[Word.DATA_TLB]) + (Region.DATA_WRITE_SUPERVISOR - Region.DATA_READ_SUPERVISOR);
     const entry = this.memory.words[(table >> 2) + (linear >>> 12)];
-    if ((linear & PAGE_MASK) + (entry & PAGE_MASK) > PAGE_BYTES - bytes) {
+    if (misses(linear, entry, bytes)) {
       if (!this.mmu.store(linear, bytes, value, !system && this.state[Word.CPL] === 3)) this.recordViolation();
       return;
     }

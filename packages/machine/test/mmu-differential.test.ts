@@ -76,7 +76,7 @@ class Pair {
     if (which === 'paging') state[Word.CR0] ^= CR0.PG;
     else if (which === 'writeProtect') state[Word.CR0] ^= CR0.WP;
     else state[Word.CR4] ^= which === 'largePages' ? CR4.PSE : CR4.PGE;
-    if (which !== 'writeProtect') this.oracle.flush();
+    if (which !== 'writeProtect') this.oracle.changePaging();
     this.bench.mmu.pagingChanged();
   }
 

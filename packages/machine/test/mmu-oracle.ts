@@ -120,9 +120,14 @@ export class OracleMmu {
   }
 
   loadCr3(): void {
+    if (this.data.length + this.code.length === 0) return;
     this.counts.flush++;
     this.data = this.data.filter((each) => each.global);
     this.code = this.code.filter((each) => each.global);
+  }
+
+  changePaging(): void {
+    if (this.data.length + this.code.length !== 0) this.flush();
   }
 
   flush(): void {

@@ -202,6 +202,15 @@ describe('flushes', () => {
     expect(bench.count('tlb.flush')).toBe(1);
   });
 
+  it('count once for a transition that flushes everything and then loads control registers', () => {
+    const bench = mapped(4);
+    touch(bench, 16);
+    bench.mmu.flushTranslations();
+    bench.memory.state[Word.CR3] = 30 * PAGE;
+    bench.setCr0(WP, true);
+    expect(bench.count('tlb.flush')).toBe(1);
+  });
+
   it('see a CR3 load that comes with a change of CR0.WP', () => {
     const bench = mapped(4);
     touch(bench, 16);

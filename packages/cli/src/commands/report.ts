@@ -1,7 +1,7 @@
 import { summarize } from '@ringbench/analysis';
-import { openResults, summarise, writeResults } from '@ringbench/harness';
+import type { Written } from '@ringbench/figures';
+import { InputProblem, fileProblem, oneLine, openResults, summarise, writeResults } from '@ringbench/harness';
 import type { Results } from '@ringbench/harness';
-import { InputProblem, oneLine } from '@ringbench/harness';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
 import { textOption } from '../options.js';
@@ -24,17 +24,26 @@ function finish({ output }: Context, files: readonly string[], { violations }: R
   return violations.length === 0 ? ExitCode.ok : ExitCode.violations;
 }
 
+/** Runs a writer of the figures package, whose complaints are the user's to mend. */
+async function draw(folder: string, writer: (folder: string) => Promise<Written>): Promise<readonly string[]> {
+  const written = await writer(folder).catch((error: unknown) => {
+    throw fileProblem('write into', folder, error);
+  });
+  if (!written.ok) throw new InputProblem(written.problem, 'name a folder with a whole run');
+  return written.files;
+}
+
 /** `ringbench report DIR`: the tables and the report, from the journal alone. */
 export async function report(context: Context, given: Arguments): Promise<ExitCode> {
   const { folder, results } = open(context, given);
   const tables = writeResults(folder, results);
-  return finish(context, [...tables, ...(await context.project.writeReport(folder))], results);
+  return finish(context, [...tables, ...(await draw(folder, context.project.writeReport))], results);
 }
 
 /** `ringbench figures DIR`: the figures, from the journal alone. */
 export async function figures(context: Context, given: Arguments): Promise<ExitCode> {
   const { folder, results } = open(context, given);
-  return finish(context, await context.project.writeFigures(folder), results);
+  return finish(context, await draw(folder, context.project.writeFigures), results);
 }
 
 /** Enough for a table; figures draw their own. */

@@ -1,7 +1,7 @@
 /** Sections of the report that say what the results rest on: prices, validation, the run itself, and what threatens the conclusions. */
-import { costsOf, isUnverified } from '@ringbench/analysis';
+import { costsOf, isUnverified, isUnverifiedTag } from '@ringbench/analysis';
 import type { Cost, CostProfile, RunSummary } from '@ringbench/analysis';
-import { compact, percent } from '../format.js';
+import { compact, exact, percent } from '../format.js';
 import { html } from './html.js';
 import type { Markup } from './html.js';
 
@@ -9,13 +9,15 @@ const TAG_LEGEND = 'V: read in the named source. D: derived from such numbers. M
 
 function tagOf(cost: Cost): Markup {
   const tags = cost.rangeTag === undefined || cost.rangeTag === cost.tag ? `[${cost.tag}]` : `[${cost.tag}], range [${cost.rangeTag}]`;
-  return isUnverified(cost) ? html`<span class="tag unverified">${tags}</span><br><span class="unverified">unverified</span>` : html`<span class="tag">${tags}</span>`;
+  if (!isUnverified(cost)) return html`<span class="tag">${tags}</span>`;
+  const extent = isUnverifiedTag(cost.tag) ? 'unverified' : 'range unverified';
+  return html`<span class="tag unverified">${tags}</span><br><span class="unverified">${extent}</span>`;
 }
 
 /** Every price of a profile with its source and provenance, and the events that have none on purpose. */
 export function costTables(profile: CostProfile): Markup {
   const rows = costsOf(profile).map(
-    ({ id, cost }) => html`<tr><th scope="row" class="mono">${id}</th><td class="number">${compact(cost.low)}</td><td class="number">${compact(cost.default)}</td><td class="number">${compact(cost.high)}</td><td>${tagOf(cost)}</td><td>${cost.source}${cost.note === undefined ? '' : html`<br><span class="minor">${cost.note}</span>`}</td></tr>`,
+    ({ id, cost }) => html`<tr><th scope="row" class="mono">${id}</th><td class="number">${exact(cost.low)}</td><td class="number">${exact(cost.default)}</td><td class="number">${exact(cost.high)}</td><td>${tagOf(cost)}</td><td>${cost.source}${cost.note === undefined ? '' : html`<br><span class="minor">${cost.note}</span>`}</td></tr>`,
   );
   const exempt = Object.entries(profile.notPriced).map(([event, reason]) => html`<tr><th scope="row" class="mono">${event}</th><td>${reason}</td></tr>`);
   return html`<h3>${profile.title} <span class="mono">(${profile.id})</span></h3><p>${profile.description}</p>
@@ -28,8 +30,8 @@ ${exempt.length === 0 ? '' : html`<div class="scroll"><table><caption>Counted, b
 export function validationTable(summary: RunSummary): Markup {
   if (summary.validations.length === 0) return html`<p>${summary.profile.title}: no published figure from an independent source was found, so this profile is not validated.</p>`;
   const rows = summary.validations.map(({ target, modelled, error }) => {
-    const published = target.published.low === target.published.high ? compact(target.published.low) : `${compact(target.published.low)} to ${compact(target.published.high)}`;
-    return html`<tr><th scope="row">${target.quantity}</th><td class="number">${published}</td><td class="number">${compact(modelled.default)} <span class="minor">[${compact(modelled.low)}, ${compact(modelled.high)}]</span></td><td class="number">${error > 0 ? '+' : '−'}${percent(Math.abs(error))}</td><td class="tag">[${target.tag}]</td><td>${target.source}</td></tr>`;
+    const published = target.published.low === target.published.high ? exact(target.published.low) : `${exact(target.published.low)} to ${exact(target.published.high)}`;
+    return html`<tr><th scope="row">${target.quantity}</th><td class="number">${published}</td><td class="number">${exact(modelled.default)} <span class="minor">[${exact(modelled.low)}, ${exact(modelled.high)}]</span></td><td class="number">${error > 0 ? '+' : '−'}${percent(Math.abs(error))}</td><td class="tag">[${target.tag}]${isUnverifiedTag(target.tag) ? html`<br><span class="unverified">unverified</span>` : ''}</td><td>${target.source}</td></tr>`;
   });
   return html`<div class="scroll"><table><caption>${summary.profile.title}, in cycles; sources that set none of its prices</caption><thead><tr><th>quantity</th><th class="number">published</th><th class="number">modelled</th><th class="number">error</th><th>tag</th><th>source</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

@@ -1,21 +1,24 @@
 /** Sections of the report that state results. */
-import { costLabel } from '@ringbench/analysis';
+import { HARNESS_WORKLOAD, costLabel } from '@ringbench/analysis';
 import type { BreakEven, CellSummary, Interval, Levels, RunSummary } from '@ringbench/analysis';
-import { compact, count, percent, ratio } from '../format.js';
+import { compact, count, percent, ratio, significant } from '../format.js';
 import { html } from './html.js';
 import type { Content, Markup } from './html.js';
 
 const TOP_PARTS = 3;
+/** Smaller shares are not worth naming. */
+const LEAST_SHARE = 0.01;
+const EXIT_EVENTS = 'v386.exit.';
 const NONE = '–';
 
 function range(levels: Levels | undefined): Content {
-  return levels === undefined ? NONE : html`${ratio(levels.default)} <span class="minor">[${ratio(levels.low)}, ${ratio(levels.high)}]</span>`;
+  return levels === undefined ? NONE : html`${ratio(levels.default)} <span class="minor">[${significant(levels.low)}, ${significant(levels.high)}]</span>`;
 }
 
 function interval(value: Interval | undefined): Content {
   if (value === undefined) return NONE;
   if (value.low === undefined || value.high === undefined) return html`${ratio(value.estimate)} <span class="minor">[too few processes]</span>`;
-  return html`${ratio(value.estimate)} <span class="minor">[${ratio(value.low)}, ${ratio(value.high)}]</span>`;
+  return html`${ratio(value.estimate)} <span class="minor">[${significant(value.low)}, ${significant(value.high)}]</span>`;
 }
 
 function outcome(cell: CellSummary): Markup {
@@ -28,17 +31,25 @@ function outcome(cell: CellSummary): Markup {
   return remarks.length === 0 ? html`ok` : html`ok, but <span class="bad">${remarks.join('; ')}</span>`;
 }
 
+/** The largest parts by name; exits keep their reasons apart, other events are known by the label of their price. */
 function topParts(cell: CellSummary, summary: RunSummary): string {
   const total = cell.cycles?.default ?? 0;
   if (total === 0) return NONE;
-  return cell.parts.filter(({ cycles }) => cycles > 0).slice(0, TOP_PARTS).map(({ cost, event, cycles }) => `${event.startsWith('v386.exit.') ? event : costLabel(summary.profile, cost)} ${percent(cycles / total)}`).join(', ');
+  const shares = new Map<string, number>();
+  for (const { cost, event, cycles } of cell.parts) {
+    const name = event.startsWith(EXIT_EVENTS) ? event : costLabel(summary.profile, cost);
+    shares.set(name, (shares.get(name) ?? 0) + cycles / total);
+  }
+  const largest = [...shares].filter(([, share]) => share >= LEAST_SHARE).sort((left, right) => right[1] - left[1]);
+  return largest.slice(0, TOP_PARTS).map(([name, share]) => `${name} ${percent(share)}`).join(', ');
 }
 
 function cellRow(cell: CellSummary, summary: RunSummary, isFirst: boolean): Markup {
+  const isBaseline = cell.core === summary.baseline;
   return html`<tr${isFirst ? html` class="group"` : ''}>
 <th scope="row">${isFirst ? cell.workload : ''}</th><td>${cell.core}</td><td>${outcome(cell)}</td>
 <td class="number">${cell.instructions === undefined ? NONE : count(cell.instructions)}</td><td class="number">${cell.directShare === undefined ? NONE : percent(cell.directShare)}</td>
-<td class="number">${range(cell.ratio)}</td><td>${topParts(cell, summary)}</td><td class="number">${interval(cell.wallRatio)}</td></tr>
+<td class="number">${isBaseline ? 'baseline' : range(cell.ratio)}</td><td class="parts">${topParts(cell, summary)}</td><td class="number">${isBaseline ? 'baseline' : interval(cell.wallRatio)}</td></tr>
 `;
 }
 
@@ -74,7 +85,7 @@ function stability({ ranking, rankedWorkloads }: RunSummary): Markup {
 
 /** Every cell where a technique is dearer than the baseline at the default prices, the worst first: losses are reported like gains. */
 export function lossesSection(summary: RunSummary): Markup {
-  const compared = summary.cells.filter((cell) => cell.core !== summary.baseline && cell.ratio !== undefined);
+  const compared = summary.cells.filter((cell) => cell.core !== summary.baseline && cell.workload !== HARNESS_WORKLOAD && cell.ratio !== undefined);
   const losses = summary.header.cores.filter(({ id }) => id !== summary.baseline).map(({ id }) => {
     const cells = compared.filter(({ core }) => core === id).sort((left, right) => (right.ratio?.default ?? 0) - (left.ratio?.default ?? 0));
     const [worst] = cells;
@@ -88,16 +99,22 @@ export function lossesSection(summary: RunSummary): Markup {
 
 function breakEvenRow(entry: BreakEven, summary: RunSummary): Markup {
   const { low, default: standard, high } = entry.range;
-  const verdict = entry.price < 0 ? 'dearer even if it were free' : entry.price < low ? 'dearer within the whole range' : entry.price > high ? 'cheaper within the whole range' : 'undecided: within the range';
+  const verdict = entry.price < 0 ? 'dearer even if it were free' : isUndecided(entry) ? 'undecided: within the range' : entry.price < low ? 'dearer within the whole range' : 'cheaper within the whole range';
   return html`<tr><th scope="row">${entry.workload}</th><td>${entry.core}</td><td>${entry.other}</td><td>${costLabel(summary.profile, entry.cost)}</td><td class="number">${entry.price < 0 ? NONE : compact(entry.price)}</td><td class="number">${compact(low)} / ${compact(standard)} / ${compact(high)}</td><td>${verdict}</td></tr>`;
 }
 
-/** Prices at which the order of two cores turns. */
+function isUndecided({ price, range: { low, high } }: BreakEven): boolean {
+  return price >= low && price <= high;
+}
+
+/** Prices at which the order of two cores turns: all against the baseline, and those between techniques that the ranges leave open. */
 export function breakEvenTable(summary: RunSummary): Markup {
-  if (summary.breakEvens.length === 0) return html`<p>No two cores of this run differ by an event of their own.</p>`;
-  return html`<div class="scroll"><table><caption>Price in cycles, of the dearest event that only the first core has, at which both cost the same; all other prices at their defaults.</caption>
+  const shown = summary.breakEvens.filter((entry) => entry.other === summary.baseline || isUndecided(entry));
+  const decided = summary.breakEvens.length - shown.length;
+  if (shown.length === 0) return html`<p>No price within its range turns the order of two cores.</p>`;
+  return html`<div class="scroll"><table><caption>Price in cycles, of the dearest event that only the first core has, at which both cost the same; all other prices at their defaults. ${decided === 0 ? '' : `Left out: ${decided} comparisons between techniques that come out the same over the whole range.`}</caption>
 <thead><tr><th>workload</th><th>core</th><th>against</th><th>price of</th><th class="number">break-even</th><th class="number">low / default / high</th><th>the core is</th></tr></thead>
-<tbody>${summary.breakEvens.map((entry) => breakEvenRow(entry, summary))}</tbody></table></div>`;
+<tbody>${shown.map((entry) => breakEvenRow(entry, summary))}</tbody></table></div>`;
 }
 
 /** Counts by event for each workload, the cores side by side. */

@@ -4,7 +4,7 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e4; --soft: #a5a5a0; --paper: #17181a; --line: #3a3b3e; --shade: #212225; --bad: #ff8a80; --mark: #ffca66; } }
 * { box-sizing: border-box; }
 html { font: 16px/1.55 Charter, "Bitstream Charter", Georgia, "DejaVu Serif", serif; color: var(--ink); background: var(--paper); }
-body { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem; }
+body { max-width: 72rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem; }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.35rem; margin: 3rem 0 .6rem; padding-bottom: .25rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; }
@@ -18,10 +18,12 @@ figcaption { color: var(--soft); font-size: .9rem; margin-top: .5rem; max-width:
 .scroll { overflow-x: auto; margin: .8rem 0 1.2rem; }
 table { border-collapse: collapse; font: .82rem/1.4 "DejaVu Sans", Verdana, system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
-th, td { padding: .3rem .7rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th, td { padding: .28rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 thead th { border-bottom: 2px solid var(--line); background: var(--shade); white-space: nowrap; }
+th.mono { white-space: nowrap; overflow-wrap: normal; }
 .number { text-align: right; white-space: nowrap; }
 .group > * { border-top: 2px solid var(--line); }
+.parts { min-width: 17rem; }
 .minor { color: var(--soft); font-size: .92em; }
 .bad { color: var(--bad); font-weight: bold; }
 .tag { font-weight: bold; white-space: nowrap; }

@@ -15,7 +15,7 @@ import * as tables from './tables.js';
 import { callFar, jumpFar } from './transfers.js';
 
 /**
- * The instruction is sensitive but not privileged (Robin & Irvine, USENIX Security 2000, and IRET): on the `sensitiveTraps` machine it faults outside CPL 0.
+ * The instruction is sensitive but not privileged (encoding/sensitive.ts): on the `sensitiveTraps` machine it faults outside CPL 0.
  */
 function sensitive(procedure: SystemProcedure): SystemProcedure {
   return (silicon, op) => passesSensitivity(silicon) && procedure(silicon, op);
@@ -26,7 +26,7 @@ export const SYSTEM_PROCEDURES = {
   int: sensitive(interrupts.interrupt), int3: interrupts.breakpoint, into: interrupts.interruptOnOverflow, int1: interrupts.debugBreakpoint, iret: sensitive(interruptReturn),
   callf: sensitive(callFar), jmpf: sensitive(jumpFar), retf: sensitive(returnFar),
   'load-sreg': sensitive(segments.loadSegmentRegister), 'mov-sreg': sensitive(segments.storeSegmentRegisterOperand), 'push-sreg': sensitive(segments.pushSegmentRegister),
-  'pop-sreg': sensitive(segments.popSegmentRegister), 'load-far-pointer': sensitive(segments.loadFarPointer),
+  'pop-sreg': sensitive(segments.popSegmentRegister), 'load-far-pointer': segments.loadFarPointer,
   lar: sensitive(queries.loadAccessRights), lsl: sensitive(queries.loadLimit), verr: sensitive(queries.verifyRead), verw: sensitive(queries.verifyWrite),
   arpl: queries.adjustRequestedPrivilege, lldt: segments.loadLocalTable, ltr: segments.loadTaskRegister, sldt: sensitive(segments.storeLocalTable), str: sensitive(segments.storeTaskRegister),
   sgdt: sensitive(tables.storeGlobalTable), sidt: sensitive(tables.storeInterruptTable), lgdt: tables.loadGlobalTable, lidt: tables.loadInterruptTable,

@@ -9,9 +9,9 @@ import type { Violation } from './walk.js';
 import { PageWalker, SECOND_LEVEL_STOP } from './walk.js';
 
 export interface MmuOptions {
-  /** Entries of the data TLB; 64 unless told, like the Pentium 4's (IA-32 optimization manual, CPUID descriptor 5Bh). */
+  /** Entries of the data TLB; 64 unless told, like the Pentium 4's (SDM vol. 2, CPUID descriptor 5BH). */
   readonly dataEntries?: number;
-  /** Entries of the code TLB; 128 unless told, like the Pentium 4's of the Prescott core. */
+  /** Entries of the code TLB; 128 unless told, like those of Pentium 4s with CPUID descriptor 51H; the first of them had 64 (50H). */
   readonly codeEntries?: number;
   /**
    * Called after bytes of a watched page changed (by a store, `writePhysical`, or a page walk that sets a bit), with their host address and
@@ -31,8 +31,10 @@ const FILL_CODE = eventIndex('tlb.fill.code');
 const DIRTY_WALK = eventIndex('tlb.dirty');
 const FLUSH = eventIndex('tlb.flush');
 
-/** A change of one of these empties the TLBs, global entries included (IA-32 SDM vol. 3, "Invalidating the TLBs", of 2004: 10.9). */
-const FLUSHING_CR0 = CR0.PE | CR0.PG;
+/**
+ * A change of one of these CR4 bits empties the TLBs, global entries included, as a change of CR0.PG does. SDM vol. 3, 4.10.4.1 demands it for PG, PGE and
+ * PAE; a processor is free to drop more, and entries made under another PSE would be of the wrong size.
+ */
 const FLUSHING_CR4 = CR4.PSE | CR4.PAE | CR4.PGE;
 
 /**
@@ -255,13 +257,18 @@ export class Mmu {
   }
 
   /**
-   * An instruction or task switch loaded CR0, CR3 or CR4. PE, PG, PSE, PAE or PGE changed: everything goes. Only WP changed: nothing goes,
-   * for entries hold the page's bits and not the verdict. Else, a CR3 load: all but global entries go (SDM vol. 3, 4.10.4.1).
+   * An instruction or task switch loaded CR0, CR3 or CR4. PG, PSE, PAE or PGE changed: everything goes. Only WP changed: nothing goes,
+   * for entries hold the page's bits and not the verdict. Else, a CR3 load: all but global entries go (SDM vol. 3, 4.10.4.1). With
+   * both TLBs empty there is no flush to count: a transition that also calls `flushTranslations` counts one.
    */
   pagingChanged(): void {
+    if (this.dataTlb.size === 0 && this.codeTlb.size === 0) {
+      this.noteControls();
+      return;
+    }
     const cr0 = this.lastCr0 ^ this.state[Word.CR0];
     const cr4 = this.lastCr4 ^ this.state[Word.CR4];
-    if ((cr0 & FLUSHING_CR0) !== 0 || (cr4 & FLUSHING_CR4) !== 0) {
+    if ((cr0 & CR0.PG) !== 0 || (cr4 & FLUSHING_CR4) !== 0) {
       this.flushTranslations();
       return;
     }
