@@ -31,7 +31,9 @@ export interface ComparisonOptions {
 function changesBetween(before: Cell, after: Cell): readonly CountChange[] {
   const [left, right] = [before.observations[0]?.region ?? {}, after.observations[0]?.region ?? {}];
   const events = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...events].map((event) => ({ event, before: countOf(left, event), after: countOf(right, event) })).filter((change) => change.before !== change.after);
+  return [...events]
+    .map((event) => ({ event, before: countOf(left, event), after: countOf(right, event) }))
+    .filter((change) => change.before !== change.after);
 }
 
 /** Compares the cells that both runs planned; seeded by the first run. */
@@ -48,7 +50,16 @@ function compareCell(before: Cell, after: Cell, seed: number, options: Compariso
   const bothOk = outcomes.before === 'ok' && outcomes.after === 'ok';
   const [denominator, numerator] = [regionTimes(before), regionTimes(after)];
   const timed = bothOk && numerator.length > 0 && denominator.length > 0;
-  const wallRatio = timed ? bootstrapRatio({ numerator, denominator }, { seed, purpose: `compare/${before.core}/${before.workload}`, ...options }) : undefined;
+  const wallRatio = timed
+    ? bootstrapRatio({ numerator, denominator }, { seed, purpose: `compare/${before.core}/${before.workload}`, ...options })
+    : undefined;
   const timeChanged = wallRatio?.low !== undefined && wallRatio.high !== undefined && (wallRatio.low > 1 || wallRatio.high < 1);
-  return { core: before.core, workload: before.workload, outcomes, changes: bothOk ? changesBetween(before, after) : [], wallRatio, timeChanged };
+  return {
+    core: before.core,
+    workload: before.workload,
+    outcomes,
+    changes: bothOk ? changesBetween(before, after) : [],
+    wallRatio,
+    timeChanged,
+  };
 }

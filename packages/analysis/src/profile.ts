@@ -116,7 +116,9 @@ export function pricingOf(profile: CostProfile, event: string, interpreted: bool
 
 /** The price behind a cost id that `pricingOf` gave. Throws on any other id: that is a bug of ours. */
 export function costOf(profile: CostProfile, id: string): Cost {
-  const [table, name] = id.startsWith(INTERPRETED_PREFIX) ? [profile.interpreted, id.slice(INTERPRETED_PREFIX.length)] : [profile.events, id];
+  const [table, name] = id.startsWith(INTERPRETED_PREFIX)
+    ? [profile.interpreted, id.slice(INTERPRETED_PREFIX.length)]
+    : [profile.events, id];
   const cost = Object.hasOwn(table, name) ? table[name] : undefined;
   if (cost === undefined) throw new Error(`profile ${profile.id} has no cost ${id}`);
   return cost;

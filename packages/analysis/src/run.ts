@@ -49,7 +49,10 @@ function sameCounts(left: Counts, right: Counts): boolean {
 /** Whether every process counted the same events; if not, a result is not reproducible and must say so. */
 export function countsAgree(cell: Cell): boolean {
   const [first] = cell.observations;
-  return first === undefined || cell.observations.every((other) => sameCounts(first.region, other.region) && sameCounts(first.counts, other.counts));
+  return (
+    first === undefined ||
+    cell.observations.every((other) => sameCounts(first.region, other.region) && sameCounts(first.counts, other.counts))
+  );
 }
 
 /** Milliseconds of the measured region, one for each process; empty where the host clock was not read. */

@@ -114,11 +114,18 @@ function drawPrice(cost: Levels, random: Random): number {
 }
 
 function orderOf(contenders: readonly Contender[], means: readonly number[]): readonly string[] {
-  return contenders.map(({ core }, index) => ({ core, mean: means[index] ?? Number.NaN })).sort((left, right) => left.mean - right.mean).map(({ core }) => core);
+  return contenders
+    .map(({ core }, index) => ({ core, mean: means[index] ?? Number.NaN }))
+    .sort((left, right) => left.mean - right.mean)
+    .map(({ core }) => core);
 }
 
 /** Monte Carlo over the ranges of all prices at once: does the order of the techniques survive? Each draw uses one price list for all cores. */
-export function rankStability(contenders: readonly Contender[], profile: CostProfile, options: { readonly seed: number; readonly draws?: number }): RankStability {
+export function rankStability(
+  contenders: readonly Contender[],
+  profile: CostProfile,
+  options: { readonly seed: number; readonly draws?: number },
+): RankStability {
   const draws = options.draws ?? DEFAULT_DRAWS;
   const random = seededRandom(options.seed, 'rank-stability');
   const ids = costIds(contenders.flatMap(({ pairs }) => pairs.flatMap((pair) => [pair.core, pair.baseline])));
@@ -134,7 +141,9 @@ export function rankStability(contenders: readonly Contender[], profile: CostPro
     const key = JSON.stringify(drawnOrder);
     tally.set(key, { order: drawnOrder, count: (tally.get(key)?.count ?? 0) + 1 });
   }
-  const orders = [...tally.values()].map((entry) => ({ order: entry.order, share: entry.count / draws })).sort((left, right) => right.share - left.share);
+  const orders = [...tally.values()]
+    .map((entry) => ({ order: entry.order, share: entry.count / draws }))
+    .sort((left, right) => right.share - left.share);
   const spread = contenders.map(({ core }, index) => {
     const [low = Number.NaN, median = Number.NaN, high = Number.NaN] = quantilesOf(means[index] ?? [], [LOWER_TAIL, 0.5, UPPER_TAIL]);
     return { core, low, median, high };

@@ -32,7 +32,8 @@ const FEWEST_OBSERVATIONS = 3;
 
 /** Geometric mean, the only mean that does not depend on which side of a ratio is the baseline. Throws on an empty list or a ratio that is not positive. */
 export function geometricMeanOfRatios(ratios: readonly number[]): number {
-  if (ratios.length === 0 || ratios.some((ratio) => !(ratio > 0 && Number.isFinite(ratio)))) throw new RangeError('a geometric mean needs positive ratios');
+  if (ratios.length === 0 || ratios.some((ratio) => !(ratio > 0 && Number.isFinite(ratio))))
+    throw new RangeError('a geometric mean needs positive ratios');
   return logAverage([...ratios]);
 }
 
@@ -62,14 +63,19 @@ function isEnough(pair: Paired): boolean {
  */
 export function bootstrapRatio(pair: Paired, options: BootstrapOptions): Interval {
   if (pair.numerator.length === 0 || pair.denominator.length === 0) throw new RangeError('a ratio needs observations on both sides');
-  const draw = (random: Random): number => ratioOfMedians({ numerator: resampled(pair.numerator, random), denominator: resampled(pair.denominator, random) });
+  const draw = (random: Random): number =>
+    ratioOfMedians({ numerator: resampled(pair.numerator, random), denominator: resampled(pair.denominator, random) });
   return interval(ratioOfMedians(pair), draw, isEnough(pair), options);
 }
 
 /** Geometric mean of several ratios of medians, with an interval from resampling every side of every ratio. */
 export function bootstrapGeometricMean(pairs: readonly Paired[], options: BootstrapOptions): Interval {
   const draw = (random: Random): number =>
-    geometricMeanOfRatios(pairs.map((pair) => ratioOfMedians({ numerator: resampled(pair.numerator, random), denominator: resampled(pair.denominator, random) })));
+    geometricMeanOfRatios(
+      pairs.map((pair) =>
+        ratioOfMedians({ numerator: resampled(pair.numerator, random), denominator: resampled(pair.denominator, random) }),
+      ),
+    );
   return interval(geometricMeanOfRatios(pairs.map(ratioOfMedians)), draw, pairs.every(isEnough), options);
 }
 

@@ -125,8 +125,17 @@ function levelsOf(demand: Demand, profile: CostProfile): Levels {
 }
 
 const NO_RESULT = {
-  retired: undefined, instructions: undefined, counts: {}, equivalent: undefined, directShare: undefined,
-  cycles: undefined, ratio: undefined, parts: [], unpriced: [], milliseconds: undefined, wallRatio: undefined,
+  retired: undefined,
+  instructions: undefined,
+  counts: {},
+  equivalent: undefined,
+  directShare: undefined,
+  cycles: undefined,
+  ratio: undefined,
+  parts: [],
+  unpriced: [],
+  milliseconds: undefined,
+  wallRatio: undefined,
 } as const;
 
 class Summarizer {
@@ -143,7 +152,9 @@ class Summarizer {
     this.#options = options;
     this.#baseline = options.baseline ?? DEFAULT_BASELINE;
     this.#cells = cellsOf(run);
-    this.#baselines = new Map(this.#cells.filter((cell) => cell.core === this.#baseline && outcomeOf(cell).outcome === 'ok').map((cell) => [cell.workload, cell]));
+    this.#baselines = new Map(
+      this.#cells.filter((cell) => cell.core === this.#baseline && outcomeOf(cell).outcome === 'ok').map((cell) => [cell.workload, cell]),
+    );
   }
 
   summarize(): RunSummary {
@@ -156,7 +167,10 @@ class Summarizer {
       cells: measured.map(({ summary }) => summary),
       cores: this.#run.header.cores.map(({ id }) => this.#core(id, measured)),
       rankedWorkloads: ranked.workloads,
-      ranking: ranked.contenders.length > 1 && ranked.workloads.length > 0 ? rankStability(ranked.contenders, this.#profile, this.#sampling(this.#options.draws)) : undefined,
+      ranking:
+        ranked.contenders.length > 1 && ranked.workloads.length > 0
+          ? rankStability(ranked.contenders, this.#profile, this.#sampling(this.#options.draws))
+          : undefined,
       breakEvens: this.#breakEvens(measured),
       validations: validate(this.#profile),
       wallClock: wallClockVerdict(this.#run.header),
@@ -169,7 +183,13 @@ class Summarizer {
 
   #measure(cell: Cell): Measured {
     const verdict = outcomeOf(cell);
-    const common = { core: cell.core, workload: cell.workload, ...verdict, processes: cell.observations.length, countsAgree: countsAgree(cell) };
+    const common = {
+      core: cell.core,
+      workload: cell.workload,
+      ...verdict,
+      processes: cell.observations.length,
+      countsAgree: countsAgree(cell),
+    };
     const [first] = cell.observations;
     if (verdict.outcome !== 'ok' || first === undefined) return { cell, demand: undefined, summary: { ...common, ...NO_RESULT } };
     const baseline = this.#baselines.get(cell.workload);
@@ -215,7 +235,9 @@ class Summarizer {
   }
 
   #usable(core: string, measured: readonly Measured[]): readonly Measured[] {
-    return measured.filter(({ cell, summary }) => cell.core === core && cell.workload !== HARNESS_WORKLOAD && (summary.ratio?.default ?? 0) > 0);
+    return measured.filter(
+      ({ cell, summary }) => cell.core === core && cell.workload !== HARNESS_WORKLOAD && (summary.ratio?.default ?? 0) > 0,
+    );
   }
 
   #pairs(usable: readonly Measured[]): readonly DemandPair[] {
@@ -239,9 +261,16 @@ class Summarizer {
   }
 
   #ranked(measured: readonly Measured[]): { readonly workloads: readonly string[]; readonly contenders: readonly Contender[] } {
-    const byCore = this.#run.header.cores.map(({ id }) => ({ core: id, usable: this.#usable(id, measured) })).filter(({ usable }) => usable.length > 0);
-    const workloads = this.#run.header.workloads.map(({ id }) => id).filter((id) => byCore.length > 0 && byCore.every(({ usable }) => usable.some(({ cell }) => cell.workload === id)));
-    const contenders = byCore.map(({ core, usable }) => ({ core, pairs: this.#pairs(usable.filter(({ cell }) => workloads.includes(cell.workload))) }));
+    const byCore = this.#run.header.cores
+      .map(({ id }) => ({ core: id, usable: this.#usable(id, measured) }))
+      .filter(({ usable }) => usable.length > 0);
+    const workloads = this.#run.header.workloads
+      .map(({ id }) => id)
+      .filter((id) => byCore.length > 0 && byCore.every(({ usable }) => usable.some(({ cell }) => cell.workload === id)));
+    const contenders = byCore.map(({ core, usable }) => ({
+      core,
+      pairs: this.#pairs(usable.filter(({ cell }) => workloads.includes(cell.workload))),
+    }));
     return { workloads, contenders };
   }
 
@@ -249,7 +278,9 @@ class Summarizer {
     const real = measured.filter(({ cell }) => cell.workload !== HARNESS_WORKLOAD);
     return real.flatMap((one) =>
       real
-        .filter((other) => other.cell.workload === one.cell.workload && other.cell.core !== one.cell.core && one.cell.core !== this.#baseline)
+        .filter(
+          (other) => other.cell.workload === one.cell.workload && other.cell.core !== one.cell.core && one.cell.core !== this.#baseline,
+        )
         .flatMap((other) => this.#breakEven(one, other) ?? []),
     );
   }
@@ -257,12 +288,21 @@ class Summarizer {
   #breakEven(one: Measured, other: Measured): BreakEven | undefined {
     if (one.demand === undefined || other.demand === undefined) return undefined;
     const theirs = other.demand;
-    const own = [...one.demand].filter(([cost]) => !theirs.has(cost)).map(([cost, count]) => ({ cost, cycles: count * costOf(this.#profile, cost).default }));
+    const own = [...one.demand]
+      .filter(([cost]) => !theirs.has(cost))
+      .map(([cost, count]) => ({ cost, cycles: count * costOf(this.#profile, cost).default }));
     const [dearest] = own.sort((left, right) => right.cycles - left.cycles);
     const at = dearest === undefined ? undefined : breakEven(one.demand, theirs, this.#profile, dearest.cost);
     if (dearest === undefined || at === undefined) return undefined;
     const { low, default: standard, high } = costOf(this.#profile, dearest.cost);
-    return { workload: one.cell.workload, core: one.cell.core, other: other.cell.core, cost: dearest.cost, price: at, range: { low, default: standard, high } };
+    return {
+      workload: one.cell.workload,
+      core: one.cell.core,
+      other: other.cell.core,
+      cost: dearest.cost,
+      price: at,
+      range: { low, default: standard, high },
+    };
   }
 }
 

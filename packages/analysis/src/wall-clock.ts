@@ -14,7 +14,11 @@ export function wallClockVerdict(header: RunHeader): WallClockVerdict {
   for (const { id, executor } of header.cores) byExecutor.set(executor, [...(byExecutor.get(executor) ?? []), id]);
   const executors = [...byExecutor].map(([executor, cores]) => ({ executor, cores }));
   const executorsDiffer = executors.length > 1;
-  return { executorsDiffer, executors, statement: executorsDiffer ? differingStatement(executors) : commonStatement(executors[0]?.executor) };
+  return {
+    executorsDiffer,
+    executors,
+    statement: executorsDiffer ? differingStatement(executors) : commonStatement(executors[0]?.executor),
+  };
 }
 
 function commonStatement(executor: string | undefined): string {

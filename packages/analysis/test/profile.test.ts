@@ -5,7 +5,11 @@ import { publishedProfile } from './support/synthetic-run.js';
 
 const cost = (cycles: number) => ({ low: cycles, default: cycles, high: cycles, source: 'test', tag: 'V' as const });
 const small: CostProfile = {
-  id: 'small', title: 'Small', description: 'test', unit: 'cycles', clockMHz: 1,
+  id: 'small',
+  title: 'Small',
+  description: 'test',
+  unit: 'cycles',
+  clockMHz: 1,
   events: { direct: cost(1), 'exception.*': cost(10), 'exception.14': cost(20), 'executed.popf': cost(5) },
   interpreted: { emulated: cost(100), '*': cost(0) },
   notPriced: { retired: 'counted elsewhere', 'executed.*': 'ordinary' },

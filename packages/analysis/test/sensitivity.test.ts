@@ -6,10 +6,20 @@ import { publishedProfile } from './support/synthetic-run.js';
 const pentium4 = publishedProfile('pentium4');
 const cost = (low: number, standard: number, high: number) => ({ low, default: standard, high, source: 'test', tag: 'V' as const });
 const profile: CostProfile = {
-  id: 'test', title: 'Test', description: 'test', unit: 'cycles', clockMHz: 1,
-  events: { direct: cost(1, 1, 1), exit: cost(10, 20, 40), trap: cost(5, 10, 10), idle: cost(0, 0, 1) }, interpreted: {}, notPriced: {}, validation: [],
+  id: 'test',
+  title: 'Test',
+  description: 'test',
+  unit: 'cycles',
+  clockMHz: 1,
+  events: { direct: cost(1, 1, 1), exit: cost(10, 20, 40), trap: cost(5, 10, 10), idle: cost(0, 0, 1) },
+  interpreted: {},
+  notPriced: {},
+  validation: [],
 };
-const pair = (core: Record<string, number>, baseline: Record<string, number>, prices = profile): DemandPair => ({ core: demandOf(core, prices), baseline: demandOf(baseline, prices) });
+const pair = (core: Record<string, number>, baseline: Record<string, number>, prices = profile): DemandPair => ({
+  core: demandOf(core, prices),
+  baseline: demandOf(baseline, prices),
+});
 
 describe('modelledRatio', () => {
   it('takes the same price on both sides of the ratio', () => {
@@ -18,11 +28,19 @@ describe('modelledRatio', () => {
 
   it('finds the exact ends, where low prices can give the higher ratio', () => {
     expect(modelledRatio(pair({ direct: 100, exit: 1 }, { direct: 100 }), profile)).toEqual({ low: 1.1, default: 1.2, high: 1.4 });
-    expect(modelledRatio(pair({ direct: 100 }, { direct: 100, exit: 5 }), profile)).toEqual({ low: 100 / 300, default: 0.5, high: 100 / 150 });
+    expect(modelledRatio(pair({ direct: 100 }, { direct: 100, exit: 5 }), profile)).toEqual({
+      low: 100 / 300,
+      default: 0.5,
+      high: 100 / 150,
+    });
   });
 
   it('encloses every ratio within the ranges, and reaches its ends', () => {
-    const compared = pair({ direct: 1000, 'v386.exit.io': 9, 'vmm.device-access': 9, 'walk.reads': 80, 'exception.14': 3 }, { direct: 1000, 'port.read': 9, 'walk.reads': 20, 'exception.14': 3 }, pentium4);
+    const compared = pair(
+      { direct: 1000, 'v386.exit.io': 9, 'vmm.device-access': 9, 'walk.reads': 80, 'exception.14': 3 },
+      { direct: 1000, 'port.read': 9, 'walk.reads': 20, 'exception.14': 3 },
+      pentium4,
+    );
     const bounds = modelledRatio(compared, pentium4);
     const random = seededRandom(3);
     for (let draw = 0; draw < 500; draw++) {

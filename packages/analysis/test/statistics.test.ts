@@ -34,7 +34,10 @@ describe('bootstrapRatio', () => {
     const rounds = 200;
     let covered = 0;
     for (let round = 0; round < rounds; round++) {
-      const { low, high } = bootstrapRatio({ numerator: times(2 * round, 10), denominator: times(2 * round + 1, 10) }, { seed: round, resamples: 400 });
+      const { low, high } = bootstrapRatio(
+        { numerator: times(2 * round, 10), denominator: times(2 * round + 1, 10) },
+        { seed: round, resamples: 400 },
+      );
       if (low !== undefined && high !== undefined && low <= 1 && high >= 1) covered++;
     }
     expect(covered / rounds).toBeGreaterThan(0.9);
@@ -49,7 +52,11 @@ describe('bootstrapRatio', () => {
   });
 
   it('gives no interval from too few observations, and throws on none', () => {
-    expect(bootstrapRatio({ numerator: [4, 4], denominator: [2, 2] }, { seed: 1 })).toEqual({ estimate: 2, low: undefined, high: undefined });
+    expect(bootstrapRatio({ numerator: [4, 4], denominator: [2, 2] }, { seed: 1 })).toEqual({
+      estimate: 2,
+      low: undefined,
+      high: undefined,
+    });
     expect(() => bootstrapRatio({ numerator: [], denominator: [1] }, { seed: 1 })).toThrow(RangeError);
   });
 });
@@ -61,11 +68,18 @@ describe('geometric means', () => {
   });
 
   it('refuse what is not a ratio', () => {
-    for (const bad of [[], [0], [-1], [Number.NaN], [Number.POSITIVE_INFINITY]]) expect(() => geometricMeanOfRatios(bad)).toThrow(RangeError);
+    for (const bad of [[], [0], [-1], [Number.NaN], [Number.POSITIVE_INFINITY]])
+      expect(() => geometricMeanOfRatios(bad)).toThrow(RangeError);
   });
 
   it('carry an interval', () => {
-    const mean = bootstrapGeometricMean([{ numerator: times(1, 20), denominator: times(2, 10) }, { numerator: times(3, 30), denominator: times(4, 10) }], { seed: 1, resamples: 300 });
+    const mean = bootstrapGeometricMean(
+      [
+        { numerator: times(1, 20), denominator: times(2, 10) },
+        { numerator: times(3, 30), denominator: times(4, 10) },
+      ],
+      { seed: 1, resamples: 300 },
+    );
     expect(mean.estimate).toBeCloseTo(Math.sqrt(6), 0);
     expect(mean.low).toBeLessThan(mean.estimate);
     expect(mean.high).toBeGreaterThan(mean.estimate);

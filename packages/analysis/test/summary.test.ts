@@ -21,7 +21,9 @@ function changed(change: (observation: Run['observations'][number]) => Run['obse
 describe('summarize', () => {
   it('has a cell for each core and workload of the header', () => {
     expect(summary.cells).toHaveLength(21);
-    expect(summary.cells.every((cell) => cell.outcome === 'ok' && cell.countsAgree && cell.equivalent === true && cell.processes === 10)).toBe(true);
+    expect(
+      summary.cells.every((cell) => cell.outcome === 'ok' && cell.countsAgree && cell.equivalent === true && cell.processes === 10),
+    ).toBe(true);
     expect(summary.cells.flatMap((cell) => cell.unpriced)).toEqual([]);
   });
 
@@ -59,20 +61,52 @@ describe('summarize', () => {
   });
 
   it('reports a failed cell as an error, never as a slow result', () => {
-    const failed = summarize(changed((one) => (one.core === 'v386' && one.workload === 'sensitive' && one.process === 3 ? { ...one, outcome: 'wrong-checksum', detail: 'got 1, expected 2' } : one)), pentium4, quick);
-    expect(cellOf(failed, 'v386', 'sensitive')).toMatchObject({ outcome: 'wrong-checksum', detail: 'got 1, expected 2', ratio: undefined, cycles: undefined, milliseconds: undefined, parts: [] });
+    const failed = summarize(
+      changed((one) =>
+        one.core === 'v386' && one.workload === 'sensitive' && one.process === 3
+          ? { ...one, outcome: 'wrong-checksum', detail: 'got 1, expected 2' }
+          : one,
+      ),
+      pentium4,
+      quick,
+    );
+    expect(cellOf(failed, 'v386', 'sensitive')).toMatchObject({
+      outcome: 'wrong-checksum',
+      detail: 'got 1, expected 2',
+      ratio: undefined,
+      cycles: undefined,
+      milliseconds: undefined,
+      parts: [],
+    });
     expect(failed.rankedWorkloads).not.toContain('sensitive');
     expect(failed.cores.find(({ core }) => core === 'v386')?.workloads).not.toContain('sensitive');
   });
 
   it('has no ratio where the baseline failed or was not measured', () => {
-    const partial = summarize({ ...run, observations: run.observations.filter(({ core, workload }) => !(core === 'native' && workload === 'port-io')) }, pentium4, quick);
+    const partial = summarize(
+      { ...run, observations: run.observations.filter(({ core, workload }) => !(core === 'native' && workload === 'port-io')) },
+      pentium4,
+      quick,
+    );
     expect(cellOf(partial, 'native', 'port-io').outcome).toBe('missing');
-    expect(cellOf(partial, 'v386', 'port-io')).toMatchObject({ outcome: 'ok', ratio: undefined, wallRatio: undefined, equivalent: undefined });
+    expect(cellOf(partial, 'v386', 'port-io')).toMatchObject({
+      outcome: 'ok',
+      ratio: undefined,
+      wallRatio: undefined,
+      equivalent: undefined,
+    });
   });
 
-  it('notices counts that differ between processes and a final state that is not the baseline\'s', () => {
-    const odd = summarize(changed((one) => (one.core === 'v386' && one.workload === 'coremark' ? { ...one, fingerprint: 'other', region: { ...one.region, retired: one.process } } : one)), pentium4, quick);
+  it("notices counts that differ between processes and a final state that is not the baseline's", () => {
+    const odd = summarize(
+      changed((one) =>
+        one.core === 'v386' && one.workload === 'coremark'
+          ? { ...one, fingerprint: 'other', region: { ...one.region, retired: one.process } }
+          : one,
+      ),
+      pentium4,
+      quick,
+    );
     expect(cellOf(odd, 'v386', 'coremark')).toMatchObject({ countsAgree: false, equivalent: false });
   });
 
@@ -80,21 +114,32 @@ describe('summarize', () => {
     const odd = changed((one) => (one.core === 'v386' && one.process === 0 ? { ...one, region: { ...one.region, constructor: 1 } } : one));
     const cell = cellOf(summarize(odd, pentium4, quick), 'v386', 'coremark');
     expect(cell).toMatchObject({ countsAgree: false, unpriced: ['constructor'] });
-    expect(compareRuns(odd, run, { resamples: 50 }).flatMap(({ changes }) => changes)[0]).toEqual({ event: 'constructor', before: 1, after: 0 });
+    expect(compareRuns(odd, run, { resamples: 50 }).flatMap(({ changes }) => changes)[0]).toEqual({
+      event: 'constructor',
+      before: 1,
+      after: 0,
+    });
   });
 
   it('stands on its feet with nothing measured, and without a host clock', () => {
     const empty = summarize({ ...run, observations: [] }, pentium4, quick);
     expect(empty.ranking).toBeUndefined();
     expect(empty.cells.every(({ outcome }) => outcome === 'missing')).toBe(true);
-    const clockless = summarize(changed((one) => ({ ...one, milliseconds: { load: 0, run: 0, region: 0 } })), pentium4, quick);
+    const clockless = summarize(
+      changed((one) => ({ ...one, milliseconds: { load: 0, run: 0, region: 0 } })),
+      pentium4,
+      quick,
+    );
     expect(cellOf(clockless, 'v386', 'coremark')).toMatchObject({ milliseconds: undefined, wallRatio: undefined });
   });
 });
 
 describe('the verdict on host time', () => {
   it('says nothing about techniques where all cores share an executor', () => {
-    expect(summary.wallClock).toMatchObject({ executorsDiffer: false, statement: expect.stringContaining('says nothing about the techniques') });
+    expect(summary.wallClock).toMatchObject({
+      executorsDiffer: false,
+      statement: expect.stringContaining('says nothing about the techniques'),
+    });
   });
 
   it('names the executors where they differ', () => {
@@ -111,9 +156,22 @@ describe('compareRuns', () => {
   });
 
   it('finds a changed count and a changed time', () => {
-    const slower = changed((one) => (one.core === 'v386' && one.workload === 'coremark' ? { ...one, region: { ...one.region, 'v386.exit.io': 7 }, milliseconds: { ...one.milliseconds, region: one.milliseconds.region * 1.5 } } : one));
+    const slower = changed((one) =>
+      one.core === 'v386' && one.workload === 'coremark'
+        ? {
+            ...one,
+            region: { ...one.region, 'v386.exit.io': 7 },
+            milliseconds: { ...one.milliseconds, region: one.milliseconds.region * 1.5 },
+          }
+        : one,
+    );
     const cells = compareRuns(run, slower, { resamples: 200 }).filter(({ changes, timeChanged }) => changes.length > 0 || timeChanged);
     expect(cells).toHaveLength(1);
-    expect(cells[0]).toMatchObject({ core: 'v386', workload: 'coremark', timeChanged: true, changes: [{ event: 'v386.exit.io', before: 240, after: 7 }] });
+    expect(cells[0]).toMatchObject({
+      core: 'v386',
+      workload: 'coremark',
+      timeChanged: true,
+      changes: [{ event: 'v386.exit.io', before: 240, after: 7 }],
+    });
   });
 });

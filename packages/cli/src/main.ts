@@ -4,7 +4,8 @@ import { objectionToNode } from './node-version.js';
 const objection = objectionToNode(process.versions.node);
 if (objection === undefined) {
   // Imported only now: an old Node may not even parse the rest.
-  const [{ runProgram }, { project }] = await Promise.all([import('./program.js'), import('./project.js')]);
+  const [{ runProgram }, { project }, { tolerateClosedPipes }] = await Promise.all([import('./program.js'), import('./project.js'), import('./output.js')]);
+  tolerateClosedPipes();
   process.exitCode = await runProgram(process.argv, project);
 } else {
   process.stderr.write(`${objection}\n`);

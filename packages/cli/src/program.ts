@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
@@ -5,12 +6,11 @@ import { InputProblem, nearest, oneLine } from '@ringbench/harness';
 import { COMMANDS, GLOBAL_OPTIONS } from './commands.js';
 import type { Command } from './commands.js';
 import { ExitCode } from './exit-codes.js';
-import { makeOutput, tolerateClosedPipes } from './output.js';
+import { makeOutput } from './output.js';
 import type { Project } from './project.js';
 
 /** Runs the command line and returns the exit code. Nothing is thrown: a user's mistake is one line, a bug of ours a stack. */
 export async function runProgram(argv: readonly string[], project: Project): Promise<ExitCode> {
-  tolerateClosedPipes();
   try {
     return await dispatch(hideBin([...argv]), project);
   } catch (error) {
@@ -41,7 +41,7 @@ async function dispatch(words: readonly string[], project: Project): Promise<Exi
   await parser
     .demandCommand(1, 'no command is given')
     .strict()
-    .recommendCommands()
+    .version(ownVersion())
     // Options are read by our own readers: dots in names mean nothing.
     .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false, 'parse-positional-numbers': false })
     .fail((message, error) => {
@@ -52,6 +52,14 @@ async function dispatch(words: readonly string[], project: Project): Promise<Exi
     .epilogue('Data goes to stdout, words to stderr. Exit codes: 0 good, 1 errors in the data, 2 a mistake in the input, 70 a bug, 130 interrupted.')
     .parseAsync();
   return code;
+}
+
+/** Version of this package, from its manifest. */
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const found: unknown = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : undefined;
+  if (typeof found !== 'string') throw new Error('package.json of the cli has no version');
+  return found;
 }
 
 const HELP_WIDTH = 110;
@@ -66,7 +74,7 @@ function buildCommand(builder: Argv, command: Command): Argv {
 /** What yargs objects to is the user's mistake; what a handler throws is kept as it is. */
 function asInputProblem(message: string | undefined, error: unknown): unknown {
   if (error !== undefined && error !== null && !(error instanceof Error && error.name === 'YError')) return error;
-  const complaint = oneLine(message ?? (error instanceof Error ? error.message : ''));
+  const complaint = oneLine(message ?? (error instanceof Error ? error.message : '')).replace(/^Not enough non-option arguments.*/, 'an argument is missing');
   return new InputProblem(complaint.replace(/^./, (first) => first.toLowerCase()), remedyFor(complaint));
 }
 

@@ -29,7 +29,8 @@ export function readRun(folder: string): Reading<RunReading> {
   const { header, observations } = journal;
   const cells = header.cores.length * header.workloads.length;
   if (cells > MOST_CELLS) return { ok: false, problem: `${path}: ${cells} cells are more than the ${MOST_CELLS} that can be drawn` };
-  if (repeated(header.cores) || repeated(header.workloads)) return { ok: false, problem: `${path}: its header names a core or a workload twice` };
+  if (repeated(header.cores) || repeated(header.workloads))
+    return { ok: false, problem: `${path}: its header names a core or a workload twice` };
   const warnings = journal.problems.map(({ line, reason }) => `${path}:${line}: ${reason}`);
   if (journal.torn) warnings.push(`${path}: the last line is incomplete and was left out`);
   return { ok: true, value: { run: { header, observations }, warnings } };
@@ -55,7 +56,9 @@ export function readProfile(path: string): Reading<CostProfile> {
 export function readProfiles(folder: string = PROFILES_FOLDER): Reading<readonly CostProfile[]> {
   let names: string[];
   try {
-    names = readdirSync(folder).filter((name) => name.endsWith('.json')).sort();
+    names = readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort();
   } catch (error) {
     return { ok: false, problem: `${folder}: it cannot be read (${error instanceof Error ? error.message : String(error)})` };
   }

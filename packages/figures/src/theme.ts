@@ -6,7 +6,20 @@ import { FONT_STACK } from './fonts.js';
 const CORE_TONES = ['#000000', '#d55e00', '#0072b2', '#e69f00', '#6a3d9a', '#009e73', '#cc79a7', '#7f7f7f'];
 const CORE_SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down', 'triangle-right', 'triangle-left'];
 /** Parts of a stacked bar, dark and light by turns so that neighbours differ in print; the last, grey, is for the rest. */
-export const PART_TONES = ['#1b4965', '#f2b134', '#7a1f3d', '#bee3db', '#3d5a3a', '#e8998d', '#4a3f6b', '#9bc53d', '#5c4033', '#d4c2fc', '#006d77', '#d9d9d9'];
+export const PART_TONES = [
+  '#1b4965',
+  '#f2b134',
+  '#7a1f3d',
+  '#bee3db',
+  '#3d5a3a',
+  '#e8998d',
+  '#4a3f6b',
+  '#9bc53d',
+  '#5c4033',
+  '#d4c2fc',
+  '#006d77',
+  '#d9d9d9',
+];
 
 export const INK = '#222222';
 export const FAINT = '#888888';
@@ -28,9 +41,39 @@ export const THEME: Config = {
   padding: 12,
   font: FONT_STACK,
   view: { stroke: null },
-  title: { anchor: 'start', frame: 'group', fontSize: TITLE_SIZE, fontWeight: 'bold', color: INK, subtitleFontSize: LABEL_SIZE, subtitleColor: '#444444', subtitlePadding: 5, offset: 14, subtitleLineHeight: 15 },
-  axis: { labelFontSize: LABEL_SIZE, titleFontSize: LABEL_SIZE, titleFontWeight: 'normal', labelColor: INK, titleColor: INK, gridColor: GRID, domainColor: FAINT, tickColor: FAINT, labelLimit: 170, titlePadding: 8 },
-  legend: { labelFontSize: LABEL_SIZE, titleFontSize: LABEL_SIZE, titleFontWeight: 'normal', labelColor: INK, titleColor: INK, labelLimit: 200, symbolSize: 80 },
+  title: {
+    anchor: 'start',
+    frame: 'group',
+    fontSize: TITLE_SIZE,
+    fontWeight: 'bold',
+    color: INK,
+    subtitleFontSize: LABEL_SIZE,
+    subtitleColor: '#444444',
+    subtitlePadding: 5,
+    offset: 14,
+    subtitleLineHeight: 15,
+  },
+  axis: {
+    labelFontSize: LABEL_SIZE,
+    titleFontSize: LABEL_SIZE,
+    titleFontWeight: 'normal',
+    labelColor: INK,
+    titleColor: INK,
+    gridColor: GRID,
+    domainColor: FAINT,
+    tickColor: FAINT,
+    labelLimit: 170,
+    titlePadding: 8,
+  },
+  legend: {
+    labelFontSize: LABEL_SIZE,
+    titleFontSize: LABEL_SIZE,
+    titleFontWeight: 'normal',
+    labelColor: INK,
+    titleColor: INK,
+    labelLimit: 200,
+    symbolSize: 80,
+  },
   header: { labelFontSize: LABEL_SIZE, titleFontSize: LABEL_SIZE, labelColor: INK, labelLimit: 170 },
   text: { font: FONT_STACK, fontSize: 10, color: INK },
 };

@@ -22,7 +22,9 @@ export interface FigureOptions extends WriteOptions {
 }
 
 /** Files written, and what of the journal was unusable; or one line on why nothing could be made of the folder. */
-export type Written = { readonly ok: true; readonly files: readonly string[]; readonly warnings: readonly string[] } | { readonly ok: false; readonly problem: string };
+export type Written =
+  | { readonly ok: true; readonly files: readonly string[]; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problem: string };
 
 export const FIGURES_FOLDER = 'figures';
 export const REPORT_NAME = 'report.html';
@@ -31,7 +33,10 @@ interface Inputs extends RunReading {
   readonly profiles: readonly [CostProfile, ...CostProfile[]];
 }
 
-function readInputs(folder: string, options: WriteOptions): { readonly ok: true; readonly inputs: Inputs } | { readonly ok: false; readonly problem: string } {
+function readInputs(
+  folder: string,
+  options: WriteOptions,
+): { readonly ok: true; readonly inputs: Inputs } | { readonly ok: false; readonly problem: string } {
   const reading = readRun(folder);
   if (!reading.ok) return reading;
   const published = options.profiles === undefined ? readProfiles() : { ok: true as const, value: options.profiles };

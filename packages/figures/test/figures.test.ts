@@ -45,7 +45,9 @@ describe.each(FIGURE_IDS)('figure %s', (id) => {
 });
 
 it('shows a cell without a result as such', async () => {
-  const observations = run.observations.map((one) => (one.core === 'v386' && one.workload === 'port-io' ? { ...one, outcome: 'budget' as const } : one));
+  const observations = run.observations.map((one) =>
+    one.core === 'v386' && one.workload === 'port-io' ? { ...one, outcome: 'budget' as const } : one,
+  );
   expect(await svgOf('overhead', summarize({ ...run, observations }, pentium4, quick))).toContain('no result: budget');
 });
 

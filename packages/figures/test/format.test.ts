@@ -2,7 +2,15 @@ import { expect, it } from 'vitest';
 import { compact, count, exact, percent, ratio, significant } from '../src/format.js';
 
 it('writes three significant digits and never an exponent', () => {
-  expect([0.001234, 0.5, 1, 12.34, 999.6, 123456, 1e9].map(significant)).toEqual(['0.00123', '0.500', '1.00', '12.3', '1,000', '123,000', '1,000,000,000']);
+  expect([0.001234, 0.5, 1, 12.34, 999.6, 123456, 1e9].map(significant)).toEqual([
+    '0.00123',
+    '0.500',
+    '1.00',
+    '12.3',
+    '1,000',
+    '123,000',
+    '1,000,000,000',
+  ]);
   expect([0, 0.5, 1, 30, 3209].map(compact)).toEqual(['0', '0.5', '1', '30', '3,210']);
   expect(significant(Number.NaN)).toBe('–');
 });

@@ -28,13 +28,21 @@ async function reportOf(of: Run): Promise<string> {
 }
 
 describe('writeFigures', () => {
-  it('writes each figure in each format', async () => {
-    writeFileSync(join(folder, 'journal.jsonl'), journalText(run));
-    const written = await writeFigures(folder, quick);
-    if (!written.ok) throw new Error(written.problem);
-    expect(written.files).toEqual(['overhead', 'cycles', 'events', 'tornado'].flatMap((id) => ['svg', 'png', 'pdf'].map((format) => join(folder, 'figures', `${id}.${format}`))));
-    for (const file of written.files) expect(statSync(file).size).toBeGreaterThan(1000);
-  }, PNG_PATIENCE);
+  it(
+    'writes each figure in each format',
+    async () => {
+      writeFileSync(join(folder, 'journal.jsonl'), journalText(run));
+      const written = await writeFigures(folder, quick);
+      if (!written.ok) throw new Error(written.problem);
+      expect(written.files).toEqual(
+        ['overhead', 'cycles', 'events', 'tornado'].flatMap((id) =>
+          ['svg', 'png', 'pdf'].map((format) => join(folder, 'figures', `${id}.${format}`)),
+        ),
+      );
+      for (const file of written.files) expect(statSync(file).size).toBeGreaterThan(1000);
+    },
+    PNG_PATIENCE,
+  );
 
   it('has one line for a folder without a usable journal', async () => {
     expect(await writeFigures(join(folder, 'absent'))).toMatchObject({ ok: false, problem: expect.stringMatching(/journal\.jsonl: .+/) });
@@ -60,7 +68,17 @@ describe('writeReport', () => {
     const page = await reportOf(run);
     expect(page).not.toMatch(/<(?:script|link|iframe|img)\b|@import|url\((?!#)|\bsrc=/i);
     expect(page.match(/<svg\b/g)).toHaveLength(4);
-    for (const heading of ['Results', 'Where techniques lose', 'Ranking and its stability', 'Counts by event', 'Prices and their sources', 'Validation of the prices', 'Threats to validity', 'The run']) expect(page).toContain(`<h2>${heading}</h2>`);
+    for (const heading of [
+      'Results',
+      'Where techniques lose',
+      'Ranking and its stability',
+      'Counts by event',
+      'Prices and their sources',
+      'Validation of the prices',
+      'Threats to validity',
+      'The run',
+    ])
+      expect(page).toContain(`<h2>${heading}</h2>`);
     expect(page).toContain('says nothing about the techniques');
     expect(page).toContain('No pipeline, cache');
     expect(page).toContain('unverified');
@@ -71,19 +89,39 @@ describe('writeReport', () => {
   });
 
   it('reports a failed cell by name', async () => {
-    const page = await reportOf({ ...run, observations: run.observations.map((one) => (one.core === 'v386' && one.workload === 'sensitive' ? { ...one, outcome: 'wrong-checksum' as const, detail: 'got 7' } : one)) });
+    const page = await reportOf({
+      ...run,
+      observations: run.observations.map((one) =>
+        one.core === 'v386' && one.workload === 'sensitive' ? { ...one, outcome: 'wrong-checksum' as const, detail: 'got 7' } : one,
+      ),
+    });
     expect(page).toContain('1 of 21 cells have no result');
     expect(page).toMatch(/wrong-checksum<\/span> <span class="minor">got 7/);
   });
 
   it('lets nothing through that a guest, an image or a machine wrote', async () => {
     const hostileText = {
-      ...run.header, commit: HOSTILE, startedAt: HOSTILE, plan: HOSTILE,
-      host: { ...run.header.host, cpu: HOSTILE }, runtime: { node: HOSTILE, v8: HOSTILE, flags: [HOSTILE] },
+      ...run.header,
+      commit: HOSTILE,
+      startedAt: HOSTILE,
+      plan: HOSTILE,
+      host: { ...run.header.host, cpu: HOSTILE },
+      runtime: { node: HOSTILE, v8: HOSTILE, flags: [HOSTILE] },
       cores: run.header.cores.map((core) => ({ ...core, title: HOSTILE, exemplar: HOSTILE, mechanism: HOSTILE, executor: HOSTILE })),
-      workloads: run.header.workloads.map((workload) => ({ ...workload, why: HOSTILE, image: HOSTILE, sha256: HOSTILE, checksum: HOSTILE })),
+      workloads: run.header.workloads.map((workload) => ({
+        ...workload,
+        why: HOSTILE,
+        image: HOSTILE,
+        sha256: HOSTILE,
+        checksum: HOSTILE,
+      })),
     };
-    const page = await reportOf({ header: hostileText, observations: run.observations.map((one) => (one.core === 'v386' ? { ...one, outcome: 'crashed' as const, detail: HOSTILE, checksum: HOSTILE, fingerprint: HOSTILE } : one)) });
+    const page = await reportOf({
+      header: hostileText,
+      observations: run.observations.map((one) =>
+        one.core === 'v386' ? { ...one, outcome: 'crashed' as const, detail: HOSTILE, checksum: HOSTILE, fingerprint: HOSTILE } : one,
+      ),
+    });
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page).not.toMatch(/<script|<img/i);
     // oxlint-disable-next-line no-control-regex
@@ -101,7 +139,10 @@ describe('writeReport', () => {
 
   it('stands on its feet when only the baseline, or nothing, was measured', async () => {
     expect(await reportOf({ ...run, observations: [] })).toContain('21 of 21 cells have no result');
-    const alone = { header: { ...run.header, cores: run.header.cores.slice(0, 1) }, observations: run.observations.filter(({ core }) => core === 'native') };
+    const alone = {
+      header: { ...run.header, cores: run.header.cores.slice(0, 1) },
+      observations: run.observations.filter(({ core }) => core === 'native'),
+    };
     expect(await reportOf(alone)).toContain('There is no technique to compare');
   });
 });

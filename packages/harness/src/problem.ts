@@ -48,14 +48,20 @@ export function fileProblem(action: string, path: string, error: unknown): Input
   return new InputProblem(`cannot ${action} ${path} (${code})`, remedy);
 }
 
-/** Share of a word that may be mistyped for it still to be a likely slip. */
+/** Share of a word that may be mistyped for it still to be a likely slip; two letters changing places count as two. */
 const LIKELY_SLIP = 0.5;
+const TWO_LETTERS = 2;
+
+function isLikelySlip(given: string, candidate: string, slips: number): boolean {
+  const longest = Math.max(given.length, candidate.length);
+  return slips < longest && slips <= Math.max(TWO_LETTERS, longest * LIKELY_SLIP);
+}
 
 /** The name that the user most likely meant, if any is near. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, slips: distance(given.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, slips }) => slips <= Math.max(given.length, candidate.length) * LIKELY_SLIP)
+    .filter(({ candidate, slips }) => isLikelySlip(given, candidate, slips))
     .toSorted((a, b) => a.slips - b.slips);
   return ranked[0]?.candidate;
 }

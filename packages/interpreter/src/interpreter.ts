@@ -30,6 +30,8 @@ export class Interpreter implements Executor, HandlerRuntime {
   private readonly words: Int32Array;
   private readonly state: Int32Array;
   private readonly operands = new SystemOperands();
+  /** Called with each micro-op outside the hot loop, for scripts/profile-operations.mjs. */
+  onMicroOp: ((u: number, operation: Operation | undefined) => void) | undefined = undefined;
   /** First operation of each fused pair, by number. */
   private readonly firstOfFused = new Map<number, number>();
 
@@ -108,6 +110,7 @@ export class Interpreter implements Executor, HandlerRuntime {
       if (result === Leave.SLOW) {
         if (flat) u = state[Word.MICRO_OP];
         const id = words[u >> 2] & OPERATION_MASK;
+        if (this.onMicroOp !== undefined) this.onMicroOp(u, this.table.all[id]);
         result = id === INVALID_OPERATION ? Leave.FAULT : this.handlerOf(id)(u);
         if (result >= 0) {
           u = result;

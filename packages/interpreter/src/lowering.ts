@@ -59,12 +59,21 @@ function placeOperand(operand: Operand, position: number, instruction: Instructi
   switch (operand.kind) {
     case 'register': {
       if (instruction.row.operands[position] === 'CL') return { place: 'c', size: 8 };
-      words[position === 0 ? Field.DESTINATION : Field.SOURCE] = registerByteOffset(operand.size, operand.index);
-      return { place: position === 0 ? 'r' : 's', size: operand.size };
+      // A register behind a numbered one (MOV Sreg, r) leaves SOURCE to that.
+      const first = position === 0 || instruction.operands[0].kind === 'segment';
+      words[first ? Field.DESTINATION : Field.SOURCE] = registerByteOffset(operand.size, operand.index);
+      return { place: first ? 'r' : 's', size: operand.size };
     }
+    case 'segment':
+      words[Field.SOURCE] = operand.index;
+      return { place: 'x', size };
+    case 'control':
+      words[Field.SOURCE] = Math.max(0, operand.index - 1); // there is no CR1
+      return { place: 'x', size };
     case 'immediate': {
       const isCount = SHIFTS.has(instruction.row.mnemonic);
-      words[Field.IMMEDIATE] = isCount ? operand.value & COUNT_MASK : truncate(operand.value, size);
+      // The immediate's own size: AAM's and AAD's is a byte whatever the operand size (instruction.ts, Operand).
+      words[Field.IMMEDIATE] = isCount ? operand.value & COUNT_MASK : truncate(operand.value, operand.size);
       return { place: isCount && words[Field.IMMEDIATE] !== 0 ? 'k' : 'i', size };
     }
     case 'memory': return placeMemory(operand, instruction, context, words);

@@ -6,9 +6,9 @@ import { INVALID_OPERATION } from './micro-op.js';
 
 /**
  * Where an operand is: r the first register operand, s a later one, c the register CL, i an immediate, k an immediate known not to be 0,
- * m flat memory without index, n flat memory with index, g memory in a segment with base and limit.
+ * m flat memory without index, n flat memory with index, g memory in a segment with base and limit, x a segment or control register by number.
  */
-export type Place = 'r' | 's' | 'c' | 'i' | 'k' | 'm' | 'n' | 'g';
+export type Place = 'r' | 's' | 'c' | 'i' | 'k' | 'm' | 'n' | 'g' | 'x';
 export interface OperandShape { readonly place: Place; readonly size: number }
 
 /** What one operation's code depends on. Two instructions of the same shape share an operation; what differs is in their micro-ops. */
@@ -70,6 +70,7 @@ function operandSource({ place, size }: OperandShape): OperandSource {
   switch (place) {
     case 'r': return { kind: 'register', size: size as AccessSize, offset: parameter('destination') };
     case 's': return { kind: 'register', size: size as AccessSize, offset: parameter('source') };
+    case 'x': return { kind: 'numbered', number: parameter('source') };
     case 'c': return { kind: 'register', size: 8, offset: constant(Register.ECX * 4) };
     case 'i': return { kind: 'immediate', value: parameter('immediate'), nonZero: false };
     case 'k': return { kind: 'immediate', value: parameter('immediate'), nonZero: true };
@@ -139,7 +140,7 @@ export class OperationTable {
       canLeave: code === undefined || canLeave(code),
       terminal: code !== undefined && code.some(isTerminal),
       stores: code !== undefined && code.some(({ kind }) => kind === 'store' || kind === 'translate-write'),
-      hasProcedure: code === undefined || code.some(({ kind }) => kind === 'leave-if'),
+      hasProcedure: code === undefined || code.some(({ kind }) => kind === 'leave-if' || kind === 'load-system'),
       hasMemoryOperand: shape.operands.some(({ place }) => place === 'm' || place === 'n' || place === 'g'),
     };
     this.all.push(operation);

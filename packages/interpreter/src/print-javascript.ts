@@ -1,5 +1,5 @@
 import { Word, type Expression, type Statement } from '@ringbench/isa';
-import { TLB_WRITE_DISTANCE } from '@ringbench/machine';
+import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { Field, fieldOfParameter, Leave, MICRO_OP_BYTES } from './micro-op.js';
 import type { Operation } from './operations.js';
 
@@ -89,8 +89,12 @@ class HandlerPrinter {
   private missing(address: string, size: number, write: boolean, name: string): string {
     const table = write ? `W[${Word.DATA_TLB}]+${TLB_WRITE_DISTANCE}` : `W[${Word.DATA_TLB}]`;
     this.lines.push(`const ${name}=W[(${table}>>2)+(${address}>>>12)];`);
-    // A byte cannot cross a page, and at offset 0 the sum would not show an absent entry (layout.ts, NO_ENTRY).
-    return size === 8 ? `(${name}&4095)!==0` : `(${address}&4095)+(${name}&4095)>${4096 - size / 8}`;
+    return this.misses(address, name, size);
+  }
+
+  /** A byte cannot cross a page, and at offset 0 the sum would not show an absent entry (layout.ts, NO_ENTRY). */
+  private misses(address: string, entry: string, size: number): string {
+    return size === 8 ? `(${entry}&4095)!==0` : `(${address}&4095)+(${entry}&4095)>${4096 - size / 8}`;
   }
 
   private statement(s: Statement): void {
@@ -105,6 +109,8 @@ class HandlerPrinter {
         break;
       case 'set-register': this.lines.push(`${this.register(s.size, s.offset)}=${this.expression(s.value)};`); break;
       case 'set-word': this.lines.push(`W[${Word[s.word]}]=${this.expression(s.value)};`); break;
+      case 'set-word-at': this.lines.push(`W[${Word[s.word]}+${this.expression(s.index)}]=${this.expression(s.value)};`); break;
+      case 'load-system': this.loadSystem(s); break;
       case 'count': this.lines.push(`C[${s.event}]+=1;`); break;
       case 'leave-if': this.lines.push(`if(${this.expression(s.condition)}!==0)return X.procedure(u);`); break;
       case 'raise-if': this.lines.push(`if(${this.expression(s.condition)}!==0){X.raise(${s.vector},0);return ${Leave.FAULT};}`); break;
@@ -114,6 +120,11 @@ class HandlerPrinter {
       case 'jump-to': this.end(this.goTo(this.expression(s.target))); break;
       case 'advance': throw new Error('a fused sequence has no handler function');
     }
+  }
+  private loadSystem(s: Extract<Statement, { kind: 'load-system' }>): void {
+    const address = this.expression(s.address);
+    const entry = `e${s.to.id}`;
+    this.lines.push(`const ${entry}=W[${Region.DATA_READ_SUPERVISOR >> 2}+(${address}>>>12)];if(${this.misses(address, entry, s.size)})return X.procedure(u);const t${s.to.id}=${this.loadText(`${address}+${entry}|0`, s.size)};`);
   }
   private goTo(eip: string): string { return `W[${Word.EIP}]=${eip};return ${Leave.LOOK_UP};`; }
   private end(text: string): void {

@@ -18,6 +18,8 @@ export interface BranchTargets {
 /** Locals of the generated function that the code below uses; temporaries start at FIRST_TEMPORARY. */
 export const Local = { U: 0, BUDGET: 1, TLB: 2, TARGET: 3, LINK: 4, ENTRY: 5, FIRST_TEMPORARY: 6 } as const;
 
+/** Where a translation table starts: from local TLB for the current privilege level, from 0 for the system's. */
+const TABLE_OFFSET = { read: 0, write: TLB_WRITE_DISTANCE, system: Region.DATA_READ_SUPERVISOR } as const;
 const PAGE_OFFSET_MASK = 0xfff;
 const PAGE_BYTES = 0x1000;
 
@@ -133,12 +135,13 @@ export class WasmPrinter {
   }
 
   /** Leaves the translation entry of an address in local ENTRY, or branches to `slow`. */
-  private translate(address: Expression, size: number, write: boolean, memory: boolean, slow: number): void {
+  private translate(address: Expression, size: number, table: 'read' | 'write' | 'system', memory: boolean, slow: number): void {
     const { out } = this;
     // Table word of the page: (address >>> 12) * 4 = (address >>> 10) & ~3.
-    out.get(Local.TLB);
     this.expression(address, memory);
-    out.constant(10).op(Op.i32ShrU).constant(-4).op(Op.i32And, Op.i32Add).memory(Op.i32Load, 2, write ? TLB_WRITE_DISTANCE : 0).tee(Local.ENTRY);
+    out.constant(10).op(Op.i32ShrU).constant(-4).op(Op.i32And);
+    if (table !== 'system') out.get(Local.TLB).op(Op.i32Add);
+    out.memory(Op.i32Load, 2, TABLE_OFFSET[table]).tee(Local.ENTRY);
     out.constant(PAGE_OFFSET_MASK).op(Op.i32And);
     if (size > 8) {
       this.expression(address, memory);
@@ -156,20 +159,20 @@ export class WasmPrinter {
         out.set(this.local(s.to.id));
         return false;
       case 'linear': this.linear(s, memory, targets.slow); return false;
-      case 'load':
-        this.translate(s.address, s.size, false, memory, targets.slow);
+      case 'load': case 'load-system':
+        this.translate(s.address, s.size, s.kind === 'load' ? 'read' : 'system', memory, targets.slow);
         this.expression(s.address, memory);
         out.get(Local.ENTRY).op(Op.i32Add).memory(LOAD[s.size][0], LOAD[s.size][1], 0).set(this.local(s.to.id));
         return false;
       case 'store':
-        this.translate(s.address, s.size, true, memory, targets.slow);
+        this.translate(s.address, s.size, 'write', memory, targets.slow);
         this.expression(s.address, memory);
         out.get(Local.ENTRY).op(Op.i32Add);
         this.expression(s.value, memory);
         out.memory(STORE[s.size][0], STORE[s.size][1], 0);
         return false;
       case 'translate-write':
-        this.translate(s.address, s.size, true, memory, targets.slow);
+        this.translate(s.address, s.size, 'write', memory, targets.slow);
         this.expression(s.address, memory);
         out.get(Local.ENTRY).op(Op.i32Add).set(this.local(s.to.id));
         return false;
@@ -196,6 +199,12 @@ export class WasmPrinter {
         return false;
       case 'set-word':
         out.constant(0);
+        this.expression(s.value, memory);
+        out.memory(Op.i32Store, 2, Word[s.word] * 4);
+        return false;
+      case 'set-word-at':
+        this.expression(s.index, memory);
+        out.constant(2).op(Op.i32Shl);
         this.expression(s.value, memory);
         out.memory(Op.i32Store, 2, Word[s.word] * 4);
         return false;

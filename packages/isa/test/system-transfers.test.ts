@@ -75,6 +75,8 @@ describe('CALLF', () => {
   });
 });
 
+type Prepare = (silicon: FakeSilicon) => void;
+
 describe('call gates', () => {
   it('takes the parameters to the inner stack', () => {
     const silicon = protectedMachine(3);

@@ -32,9 +32,27 @@ const QUIET = { walks: 40, pageFaults: 0, systemCalls: 0, ticks: 0, popfs: 0, fl
 const ACTIVITIES: readonly Activity[] = [
   { ...QUIET, id: 'noop', why: 'measures the harness itself', instructions: 120, walks: 3 },
   { ...QUIET, id: 'coremark', why: 'ordinary computation', instructions: 24_000_000, ticks: 240, popfs: 240 },
-  { ...QUIET, id: 'sieve-sort', why: 'computation over a working set larger than the TLB', instructions: 16_000_000, walks: 310_000, pageFaults: 96, ticks: 160, popfs: 160 },
+  {
+    ...QUIET,
+    id: 'sieve-sort',
+    why: 'computation over a working set larger than the TLB',
+    instructions: 16_000_000,
+    walks: 310_000,
+    pageFaults: 96,
+    ticks: 160,
+    popfs: 160,
+  },
   { ...QUIET, id: 'syscall-loop', why: 'system calls', instructions: 9_000_000, systemCalls: 100_000, ticks: 90, popfs: 100_000 },
-  { ...QUIET, id: 'demand-paging', why: 'page faults and new mappings', instructions: 7_000_000, walks: 180_000, pageFaults: 40_000, ticks: 70, flushes: 900 },
+  {
+    ...QUIET,
+    id: 'demand-paging',
+    why: 'page faults and new mappings',
+    instructions: 7_000_000,
+    walks: 180_000,
+    pageFaults: 40_000,
+    ticks: 70,
+    flushes: 900,
+  },
   { ...QUIET, id: 'sensitive', why: 'each sensitive unprivileged instruction', instructions: 5_000_000, popfs: 420_000, ticks: 50 },
   { ...QUIET, id: 'port-io', why: 'port reads and writes', instructions: 2_500_000, portReads: 60_000, portWrites: 40_000, ticks: 25 },
 ];
@@ -64,8 +82,18 @@ function silicon(activity: Activity, readsPerWalk: number): Record<string, numbe
 }
 
 const COUNTERS: Readonly<Record<string, (activity: Activity) => Counts>> = {
-  native: (activity) => ({ ...silicon(activity, WALK_READS), direct: activity.instructions, 'port.read': activity.portReads, 'port.write': activity.portWrites + activity.ticks }),
-  emulation: (activity) => ({ ...silicon(activity, WALK_READS), emulated: activity.instructions, 'port.read': activity.portReads, 'port.write': activity.portWrites + activity.ticks }),
+  native: (activity) => ({
+    ...silicon(activity, WALK_READS),
+    direct: activity.instructions,
+    'port.read': activity.portReads,
+    'port.write': activity.portWrites + activity.ticks,
+  }),
+  emulation: (activity) => ({
+    ...silicon(activity, WALK_READS),
+    emulated: activity.instructions,
+    'port.read': activity.portReads,
+    'port.write': activity.portWrites + activity.ticks,
+  }),
   v386: (activity) => {
     const accesses = activity.portReads + activity.portWrites + activity.ticks;
     return {
@@ -83,7 +111,12 @@ const COUNTERS: Readonly<Record<string, (activity: Activity) => Counts>> = {
 const CORES = [
   { id: 'native', title: 'Native', exemplar: 'the real machine', mechanism: 'The guest owns the machine.' },
   { id: 'emulation', title: 'Emulation', exemplar: 'Bochs', mechanism: 'Every guest instruction is interpreted.' },
-  { id: 'v386', title: 'V386 mode', exemplar: 'V386', mechanism: 'The guest runs in a mode in which sensitive instructions see its own state.' },
+  {
+    id: 'v386',
+    title: 'V386 mode',
+    exemplar: 'V386',
+    mechanism: 'The guest runs in a mode in which sensitive instructions see its own state.',
+  },
 ];
 
 /** Host speed of the stand-in executor and the noise of its times. */
@@ -98,12 +131,23 @@ function nonZero(counts: Counts): Counts {
 
 export function syntheticHeader(options: SyntheticOptions = {}): RunHeader {
   return {
-    type: 'run', schema: SCHEMA_VERSION, suite: 'synthetic', seed: options.seed ?? 1, commit: '0123456789abcdef0123456789abcdef01234567',
-    startedAt: '2026-01-02T03:04:05.000Z', plan: 'f'.repeat(DIGEST_LENGTH),
+    type: 'run',
+    schema: SCHEMA_VERSION,
+    suite: 'synthetic',
+    seed: options.seed ?? 1,
+    commit: '0123456789abcdef0123456789abcdef01234567',
+    startedAt: '2026-01-02T03:04:05.000Z',
+    plan: 'f'.repeat(DIGEST_LENGTH),
     host: { platform: 'linux', arch: 'x64', cpu: 'Example CPU', cpus: 2, memoryBytes: 8 * 2 ** 30 },
     runtime: { node: 'v24.21.0', v8: '13.6', flags: ['--expose-gc'] },
     cores: CORES.map((core) => ({ ...core, executor: options.executors?.[core.id] ?? 'interpreter' })),
-    workloads: ACTIVITIES.map(({ id, why }, index) => ({ id, why, image: `${id}.elf`, sha256: String(index).repeat(DIGEST_LENGTH), checksum: `0000000${index}` })),
+    workloads: ACTIVITIES.map(({ id, why }, index) => ({
+      id,
+      why,
+      image: `${id}.elf`,
+      sha256: String(index).repeat(DIGEST_LENGTH),
+      checksum: `0000000${index}`,
+    })),
   };
 }
 
@@ -116,8 +160,18 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
       for (let process = 0; process < (options.processes ?? 10); process++) {
         const region = (activity.instructions / INSTRUCTIONS_PER_MILLISECOND) * (SLOWDOWN[id] ?? 1) * (1 + NOISE * random());
         observations.push({
-          type: 'observation', core: id, workload: activity.id, process, outcome: 'ok', detail: '', checksum: `0000000${index}`,
-          retired: activity.instructions + 4000, counts, region: counts, milliseconds: { load: 3, run: region + 1, region }, samples: [region],
+          type: 'observation',
+          core: id,
+          workload: activity.id,
+          process,
+          outcome: 'ok',
+          detail: '',
+          checksum: `0000000${index}`,
+          retired: activity.instructions + 4000,
+          counts,
+          region: counts,
+          milliseconds: { load: 3, run: region + 1, region },
+          samples: [region],
           fingerprint: `registers=${index} memory=${index}`,
         });
       }

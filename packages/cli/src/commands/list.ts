@@ -46,7 +46,7 @@ const LISTINGS: Readonly<Record<string, (context: Context) => Listing | Promise<
 export async function list(context: Context, given: Arguments): Promise<ExitCode> {
   const what = String(given['what']);
   const listing = Object.hasOwn(LISTINGS, what) ? LISTINGS[what] : undefined;
-  if (listing === undefined) throw unknownName('list', what, Object.keys(LISTINGS), 'ringbench list');
+  if (listing === undefined) throw unknownName('listing', what, Object.keys(LISTINGS), '`ringbench list`');
   const { value, head, rows } = await listing(context);
   context.output.data(value, () => textTable(head, rows));
   return ExitCode.ok;

@@ -37,7 +37,10 @@ function sharesOf(cell: CellSummary, summary: RunSummary): Map<string, number> {
 function namedParts(all: readonly Map<string, number>[]): readonly string[] {
   const largest = new Map<string, number>();
   for (const shares of all) for (const [part, share] of shares) largest.set(part, Math.max(largest.get(part) ?? 0, share));
-  const sorted = [...largest].filter(([, share]) => share > 0).sort((left, right) => right[1] - left[1]).map(([part]) => part);
+  const sorted = [...largest]
+    .filter(([, share]) => share > 0)
+    .sort((left, right) => right[1] - left[1])
+    .map(([part]) => part);
   return sorted.length <= PART_TONES.length ? sorted : [...sorted.slice(0, PART_TONES.length - 1), REST];
 }
 
@@ -50,8 +53,44 @@ function segments(cell: CellSummary, shares: Map<string, number>, parts: readonl
     from += share;
     // The tones are dark and light by turns.
     const label = share >= LEAST_LABELLED ? percent(share) : '';
-    return [{ workload: cell.workload, core: cell.core, part, from: start, to: from, middle: start + share / 2, label, ink: index % 2 === 0 ? 'white' : 'black' }];
+    return [
+      {
+        workload: cell.workload,
+        core: cell.core,
+        part,
+        from: start,
+        to: from,
+        middle: start + share / 2,
+        label,
+        ink: index % 2 === 0 ? 'white' : 'black',
+      },
+    ];
   });
+}
+
+function layers(summary: RunSummary, parts: readonly string[]) {
+  const cores = summary.header.cores.map(({ id }) => id);
+  const y = { field: 'core', type: 'nominal' as const, sort: cores, title: null, axis: { ticks: false, domain: false } };
+  const axis = { format: '.0%', grid: false };
+  const x = { type: 'quantitative' as const, title: 'share of modelled cycles', scale: { domain: [0, 1] }, axis };
+  const scale = { domain: [...parts], range: PART_TONES.slice(0, parts.length) };
+  const legend = { orient: 'top' as const, columns: 4, symbolType: 'square' };
+  const color = { field: 'part', type: 'nominal' as const, title: null, sort: [...parts], scale, legend };
+  return [
+    {
+      mark: { type: 'bar' as const, stroke: 'white', strokeWidth: 1, height: { band: 0.86 } },
+      encoding: { y, x: { ...x, field: 'from' }, x2: { field: 'to' }, color },
+    },
+    {
+      mark: { type: 'text' as const, fontSize: 9 },
+      encoding: {
+        y,
+        x: { ...x, field: 'middle' },
+        text: { field: 'label' },
+        color: { field: 'ink', type: 'nominal' as const, scale: null },
+      },
+    },
+  ];
 }
 
 function spec(summary: RunSummary): TopLevelSpec | undefined {
@@ -59,26 +98,18 @@ function spec(summary: RunSummary): TopLevelSpec | undefined {
   if (cells.length === 0) return undefined;
   const shares = cells.map((cell) => sharesOf(cell, summary));
   const parts = namedParts(shares);
-  const values = cells.flatMap((cell, index) => segments(cell, shares[index] ?? new Map<string, number>(), parts));
-  const y = { field: 'core', type: 'nominal' as const, sort: summary.header.cores.map(({ id }) => id), title: null, axis: { ticks: false, domain: false } };
-  const x = { type: 'quantitative' as const, title: 'share of modelled cycles', scale: { domain: [0, 1] }, axis: { format: '.0%', grid: false } };
+  const workloads = summary.header.workloads.map(({ id }) => id);
+  const header = { labelAngle: 0, labelAlign: 'left' as const, labelAnchor: 'middle' as const, labelFontWeight: 'bold' as const };
   return {
     $schema: SCHEMA_URL,
-    title: { text: cycles.title, subtitle: [profileLine(summary), 'Default prices. Bars compare composition, not length: each is 100 % of its own cycles.'] },
-    data: { values },
-    spacing: 9,
-    facet: { row: { field: 'workload', type: 'nominal', sort: summary.header.workloads.map(({ id }) => id), title: null, header: { labelAngle: 0, labelAlign: 'left', labelAnchor: 'middle', labelFontWeight: 'bold' } } },
-    spec: {
-      width: WIDTH,
-      height: { step: BAR },
-      layer: [
-        {
-          mark: { type: 'bar', stroke: 'white', strokeWidth: 1, height: { band: 0.86 } },
-          encoding: { y, x: { ...x, field: 'from' }, x2: { field: 'to' }, color: { field: 'part', type: 'nominal', title: null, sort: [...parts], scale: { domain: [...parts], range: PART_TONES.slice(0, parts.length) }, legend: { orient: 'top', columns: 4, symbolType: 'square' } } },
-        },
-        { mark: { type: 'text', fontSize: 9 }, encoding: { y, x: { ...x, field: 'middle' }, text: { field: 'label' }, color: { field: 'ink', type: 'nominal', scale: null } } },
-      ],
+    title: {
+      text: cycles.title,
+      subtitle: [profileLine(summary), 'Default prices. Bars compare composition, not length: each is 100 % of its own cycles.'],
     },
+    data: { values: cells.flatMap((cell, index) => segments(cell, shares[index] ?? new Map<string, number>(), parts)) },
+    spacing: 9,
+    facet: { row: { field: 'workload', type: 'nominal', sort: workloads, title: null, header } },
+    spec: { width: WIDTH, height: { step: BAR }, layer: layers(summary, parts) },
   };
 }
 

@@ -46,17 +46,38 @@ function panel(kind: string, rows: readonly Row[], axis: Axis, summary: RunSumma
   const { domain, highest } = axis;
   const { color, shape, lanes } = coreEncodings(summary, () => true);
   const y = isFirst ? lanes : { ...lanes, y: { ...lanes.y, axis: { ...lanes.y.axis, labels: false } } };
-  const x = { type: 'quantitative' as const, title: kind, scale: { type: 'log' as const, domain: [...domain], nice: false }, axis: { values: logTicks(domain, MOST_TICKS).filter((tick) => tick <= highest * 10), format: ',~g' } };
+  const x = {
+    type: 'quantitative' as const,
+    title: kind,
+    scale: { type: 'log' as const, domain: [...domain], nice: false },
+    axis: { values: logTicks(domain, MOST_TICKS).filter((tick) => tick <= highest * 10), format: ',~g' },
+  };
   const values = rows.filter((row) => row.kind === kind).map((row) => ({ ...row, start: domain[0] }));
   return {
     data: { values },
     width: PANEL_WIDTH,
     height: { step: LANE, for: 'offset' as const },
     layer: [
-      { transform: [{ filter: 'datum.rate > 0' }], mark: { type: 'rule' as const, strokeWidth: 1.5, opacity: 0.5 }, encoding: { ...y, x: { ...x, field: 'start' }, x2: { field: 'rate' }, color } },
-      { transform: [{ filter: 'datum.rate > 0' }], mark: { type: 'point' as const, filled: true, size: 55, opacity: 1 }, encoding: { ...y, x: { ...x, field: 'rate' }, color, shape } },
-      { transform: [{ filter: 'datum.rate > 0' }], mark: { type: 'text' as const, align: 'left' as const, dx: 7, fontSize: 9 }, encoding: { ...y, x: { ...x, field: 'rate' }, text: { field: 'label' } } },
-      { transform: [{ filter: 'datum.rate === 0' }], mark: { type: 'text' as const, align: 'left' as const, dx: 3, fontSize: 9, color: FAINT }, encoding: { ...y, x: { ...x, field: 'start' }, text: { field: 'label' } } },
+      {
+        transform: [{ filter: 'datum.rate > 0' }],
+        mark: { type: 'rule' as const, strokeWidth: 1.5, opacity: 0.5 },
+        encoding: { ...y, x: { ...x, field: 'start' }, x2: { field: 'rate' }, color },
+      },
+      {
+        transform: [{ filter: 'datum.rate > 0' }],
+        mark: { type: 'point' as const, filled: true, size: 55, opacity: 1 },
+        encoding: { ...y, x: { ...x, field: 'rate' }, color, shape },
+      },
+      {
+        transform: [{ filter: 'datum.rate > 0' }],
+        mark: { type: 'text' as const, align: 'left' as const, dx: 7, fontSize: 9 },
+        encoding: { ...y, x: { ...x, field: 'rate' }, text: { field: 'label' } },
+      },
+      {
+        transform: [{ filter: 'datum.rate === 0' }],
+        mark: { type: 'text' as const, align: 'left' as const, dx: 3, fontSize: 9, color: FAINT },
+        encoding: { ...y, x: { ...x, field: 'start' }, text: { field: 'label' } },
+      },
     ],
   };
 }
@@ -73,7 +94,10 @@ function spec(summary: RunSummary): TopLevelSpec | undefined {
   const domain: readonly [number, number] = [low, low * (highest / low) ** LABEL_ROOM];
   return {
     $schema: SCHEMA_URL,
-    title: { text: events.title, subtitle: ['Exact counts of the measured region, log scale; 0 where the event did not occur. No prices are involved.'] },
+    title: {
+      text: events.title,
+      subtitle: ['Exact counts of the measured region, log scale; 0 where the event did not occur. No prices are involved.'],
+    },
     spacing: 14,
     hconcat: CLASSES.map(({ title }, index) => panel(title, rows, { domain, highest }, summary, index === 0)),
     resolve: { scale: { color: 'shared', shape: 'shared' } },

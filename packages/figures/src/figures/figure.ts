@@ -33,7 +33,11 @@ export function coreEncodings(summary: RunSummary, isShown: (core: string) => bo
     shape: { ...common, scale: { domain: scales.domain, range: scales.shapes }, legend },
     lanes: {
       y: {
-        field: 'workload', type: 'nominal' as const, sort: summary.header.workloads.map(({ id }) => id), title: null, scale: { paddingInner: 0.25 },
+        field: 'workload',
+        type: 'nominal' as const,
+        sort: summary.header.workloads.map(({ id }) => id),
+        title: null,
+        scale: { paddingInner: 0.25 },
         axis: { grid: true, tickBand: 'extent' as const, ticks: false, domain: false, labelPadding: 8 },
       },
       yOffset: { field: 'core', type: 'nominal' as const, sort: shown },

@@ -20,7 +20,15 @@ interface Row {
 
 function rowOf(cell: CellSummary): Row {
   const { workload, core, ratio: levels } = cell;
-  if (levels === undefined) return { workload, core, low: null, middle: null, high: null, label: cell.outcome === 'ok' ? 'no baseline' : `no result: ${cell.outcome}` };
+  if (levels === undefined)
+    return {
+      workload,
+      core,
+      low: null,
+      middle: null,
+      high: null,
+      label: cell.outcome === 'ok' ? 'no baseline' : `no result: ${cell.outcome}`,
+    };
   return { workload, core, low: levels.low, middle: levels.default, high: levels.high, label: ratio(levels.default) };
 }
 
@@ -30,26 +38,43 @@ function domainOf(rows: readonly Row[]): [number, number] {
   return [low * 0.9, 0.9 * low * (high / (0.9 * low)) ** LABEL_ROOM];
 }
 
+function layers(summary: RunSummary, domain: [number, number]) {
+  const { color, shape, lanes } = coreEncodings(summary, (core) => core !== summary.baseline);
+  const x = {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: { values: logTicks(domain), format: ',~g' },
+    title: `modelled cycles relative to ${summary.baseline} (log scale)`,
+  };
+  const present = [{ filter: 'datum.middle !== null' }];
+  const absent = [{ filter: 'datum.middle === null' }];
+  const range = { type: 'rule' as const, strokeWidth: 3, opacity: 0.55, strokeCap: 'round' as const };
+  const point = { type: 'point' as const, filled: true, size: 75, opacity: 1, stroke: 'white', strokeWidth: 0.8 };
+  const text = { type: 'text' as const, align: 'left' as const, dx: 8 };
+  const excuse = { ...text, color: FAINT, fontStyle: 'italic' as const };
+  const parity = { type: 'rule' as const, color: INK, strokeDash: [4, 3] };
+  return [
+    { data: { values: [{}] }, mark: parity, encoding: { x: { ...x, datum: 1 } } },
+    { transform: present, mark: range, encoding: { ...lanes, x: { ...x, field: 'low' }, x2: { field: 'high' }, color } },
+    { transform: present, mark: point, encoding: { ...lanes, x: { ...x, field: 'middle' }, color, shape } },
+    { transform: present, mark: text, encoding: { ...lanes, x: { ...x, field: 'high' }, text: { field: 'label' } } },
+    { transform: absent, mark: excuse, encoding: { ...lanes, x: { ...x, field: 'start' }, text: { field: 'label' } } },
+  ];
+}
+
+const EXPLANATION = 'Point: default prices. Bar: least and greatest ratio that any prices within their ranges give.';
+
 function spec(summary: RunSummary): TopLevelSpec | undefined {
   const rows = summary.cells.filter(({ core }) => core !== summary.baseline).map(rowOf);
   if (!rows.some(({ middle }) => middle !== null)) return undefined;
-  const { color, shape, lanes } = coreEncodings(summary, (core) => core !== summary.baseline);
   const domain = domainOf(rows);
-  const x = { type: 'quantitative' as const, scale: { type: 'log' as const, domain, nice: false }, axis: { values: logTicks(domain), format: ',~g' }, title: `modelled cycles relative to ${summary.baseline} (log scale)` };
-  const present = [{ filter: 'datum.middle !== null' }];
   return {
     $schema: SCHEMA_URL,
-    title: { text: overhead.title, subtitle: [profileLine(summary), 'Point: default prices. Bar: least and greatest ratio that any prices within their ranges give.'] },
-    data: { values: rows.map((row) => ({ ...row, start: domain[0] })) },
+    title: { text: overhead.title, subtitle: [profileLine(summary), EXPLANATION] },
+    data: { values: rows.map((row) => ({ ...row, start: 1 })) },
     width: WIDTH,
     height: { step: LANE, for: 'offset' as const },
-    layer: [
-      { data: { values: [{}] }, mark: { type: 'rule', color: INK, strokeDash: [4, 3] }, encoding: { x: { ...x, datum: 1 } } },
-      { transform: present, mark: { type: 'rule', strokeWidth: 3, opacity: 0.55, strokeCap: 'round' }, encoding: { ...lanes, x: { ...x, field: 'low' }, x2: { field: 'high' }, color } },
-      { transform: present, mark: { type: 'point', filled: true, size: 75, opacity: 1, stroke: 'white', strokeWidth: 0.8 }, encoding: { ...lanes, x: { ...x, field: 'middle' }, color, shape } },
-      { transform: present, mark: { type: 'text', align: 'left', dx: 8 }, encoding: { ...lanes, x: { ...x, field: 'high' }, text: { field: 'label' } } },
-      { transform: [{ filter: 'datum.middle === null' }], mark: { type: 'text', align: 'left', dx: 6, color: FAINT, fontStyle: 'italic' }, encoding: { ...lanes, x: { ...x, field: 'start' }, text: { field: 'label' } } },
-    ],
+    layer: layers(summary, domain),
   };
 }
 

@@ -39,34 +39,54 @@ function domainOf(values: readonly number[]): [number, number] {
   return [low / room, high * room];
 }
 
-function panel(core: CoreSummary, swings: readonly Swing[], summary: RunSummary) {
-  const middle = core.modelled ?? 1;
+/** Labels of costs, told apart where two share one, as a port does in silicon and in software. */
+function rowNames(swings: readonly Swing[], summary: RunSummary): ReadonlyMap<string, string> {
   const labels = swings.map(({ cost }) => costLabel(summary.profile, cost));
-  // Two costs may share a label, as a port does in silicon and in software; a row of the chart must not.
-  const unique = swings.map(({ cost }, index) => (labels.indexOf(labels[index] ?? '') === labels.lastIndexOf(labels[index] ?? '') ? (labels[index] ?? '') : cost));
-  const values = swings.flatMap((swing, index) => halves(swing, unique[index] ?? swing.cost, middle, summary));
-  const domain = domainOf(values.flatMap(({ from, to }) => [from, to]));
+  const isShared = (label: string): boolean => labels.indexOf(label) !== labels.lastIndexOf(label);
+  return new Map(
+    swings.map(({ cost }) => {
+      const label = costLabel(summary.profile, cost);
+      return [cost, isShared(label) ? cost : label];
+    }),
+  );
+}
+
+function layers(domain: [number, number], middle: number, summary: RunSummary) {
   const y = { field: 'cost', type: 'nominal' as const, sort: null, title: null, axis: { ticks: false, domain: false, minExtent: 150 } };
-  const x = { type: 'quantitative' as const, title: `geometric mean of modelled cycles relative to ${summary.baseline} (log scale)`, scale: { type: 'log' as const, domain, nice: false }, axis: { values: logTicks(domain), format: ',~g' } };
+  const x = {
+    type: 'quantitative' as const,
+    title: `geometric mean of modelled cycles relative to ${summary.baseline} (log scale)`,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: { values: logTicks(domain), format: ',~g' },
+  };
+  const scale = { domain: ['low price', 'high price'], range: [LOW_TONE, HIGH_TONE] };
+  const legend = { orient: 'top' as const, symbolType: 'square', symbolOpacity: 1 };
+  const color = { field: 'end', type: 'nominal' as const, title: null, scale, legend };
+  const bar = { type: 'bar' as const, height: { band: 0.62 }, stroke: INK, strokeWidth: 0.5 };
   const text = (isRight: boolean) => ({
     transform: [{ filter: `datum.isRight === ${isRight}` }],
     mark: { type: 'text' as const, align: isRight ? ('left' as const) : ('right' as const), dx: isRight ? 4 : -4, fontSize: 9 },
     encoding: { y, x: { ...x, field: 'to' }, text: { field: 'price' } },
   });
+  const parity = { type: 'rule' as const, color: INK, strokeDash: [4, 3] };
+  return [
+    { mark: bar, encoding: { y, x: { ...x, field: 'from' }, x2: { field: 'to' }, color } },
+    text(true),
+    text(false),
+    { data: { values: [{}] }, mark: parity, encoding: { x: { ...x, datum: middle } } },
+  ];
+}
+
+function panel(core: CoreSummary, swings: readonly Swing[], summary: RunSummary) {
+  const middle = core.modelled ?? 1;
+  const names = rowNames(swings, summary);
+  const values = swings.flatMap((swing) => halves(swing, names.get(swing.cost) ?? swing.cost, middle, summary));
   return {
     title: { text: `${core.core}: ${ratio(middle)} at the default prices`, fontSize: 12, anchor: 'start' as const, offset: 6 },
     data: { values },
     width: WIDTH,
     height: { step: BAR },
-    layer: [
-      {
-        mark: { type: 'bar' as const, height: { band: 0.62 }, stroke: INK, strokeWidth: 0.5 },
-        encoding: { y, x: { ...x, field: 'from' }, x2: { field: 'to' }, color: { field: 'end', type: 'nominal' as const, title: null, scale: { domain: ['low price', 'high price'], range: [LOW_TONE, HIGH_TONE] }, legend: { orient: 'top' as const, symbolType: 'square', symbolOpacity: 1 } } },
-      },
-      text(true),
-      text(false),
-      { data: { values: [{}] }, mark: { type: 'rule' as const, color: INK, strokeDash: [4, 3] }, encoding: { x: { ...x, datum: middle } } },
-    ],
+    layer: layers(domainOf(values.flatMap(({ from, to }) => [from, to])), middle, summary),
   };
 }
 
@@ -78,7 +98,10 @@ function spec(summary: RunSummary): TopLevelSpec | undefined {
   if (panels.length === 0) return undefined;
   return {
     $schema: SCHEMA_URL,
-    title: { text: tornado.title, subtitle: [profileLine(summary), 'One price at a time moved to either end of its range; at the bar ends that price in cycles.'] },
+    title: {
+      text: tornado.title,
+      subtitle: [profileLine(summary), 'One price at a time moved to either end of its range; at the bar ends that price in cycles.'],
+    },
     spacing: 22,
     vconcat: panels,
     resolve: { scale: { color: 'shared' } },

@@ -12,10 +12,12 @@ export type Content = string | number | Markup | undefined | readonly Content[];
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
+// oxlint-disable-next-line no-control-regex -- these are what must go
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
+
 /** Text as it may stand in an element or a quoted attribute; control characters, which HTML cannot hold, become U+FFFD. */
 export function escape(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return text.replaceAll(CONTROLS, '\ufffd').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
 function render(content: Content): string {

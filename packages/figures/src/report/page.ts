@@ -33,7 +33,9 @@ function figures(ids: readonly FigureId[], contents: PageContents): readonly Mar
 
 function headline({ cells, cores, baseline, profile }: RunSummary): Markup {
   const failed = cells.filter(({ outcome }) => outcome !== 'ok').length;
-  const means = cores.filter(({ core, modelled }) => core !== baseline && modelled !== undefined).map(({ core, modelled }) => `${core} ${ratio(modelled ?? 0)}`);
+  const means = cores
+    .filter(({ core, modelled }) => core !== baseline && modelled !== undefined)
+    .map(({ core, modelled }) => `${core} ${ratio(modelled ?? 0)}`);
   return html`<p>${means.length === 0 ? 'There is no technique to compare with the baseline.' : html`Geometric mean of modelled cycles relative to ${baseline} (${profile.title}): <strong>${means.join(', ')}</strong>.`}
 ${failed === 0 ? `All ${cells.length} cells completed with the expected checksum.` : html`<span class="bad">${failed} of ${cells.length} cells have no result</span>; each is named below.`}</p>`;
 }

@@ -1,11 +1,16 @@
 /** Sections of the report that say what the results rest on: prices, validation, the run itself, and what threatens the conclusions. */
 import { costsOf, isUnverified, isUnverifiedTag } from '@ringbench/analysis';
-import type { Cost, CostProfile, RunSummary } from '@ringbench/analysis';
+import type { Cost, CostProfile, RunSummary, Validation, ValidationTarget } from '@ringbench/analysis';
 import { compact, exact, percent } from '../format.js';
 import { html } from './html.js';
-import type { Markup } from './html.js';
+import type { Content, Markup } from './html.js';
+import { numbers, plain, table } from './table.js';
+import type { Column, TableRow } from './table.js';
 
-const TAG_LEGEND = 'V: read in the named source. D: derived from such numbers. M: from memory or assumed, unverified. D-M: derived from unverified numbers.';
+const BYTES_PER_GIBIBYTE = 2 ** 30;
+
+const TAG_LEGEND =
+  'V: read in the named source. D: derived from such numbers. M: from memory or assumed, unverified. D-M: derived from unverified numbers.';
 
 function tagOf(cost: Cost): Markup {
   const tags = cost.rangeTag === undefined || cost.rangeTag === cost.tag ? `[${cost.tag}]` : `[${cost.tag}], range [${cost.rangeTag}]`;
@@ -14,38 +19,82 @@ function tagOf(cost: Cost): Markup {
   return html`<span class="tag unverified">${tags}</span><br><span class="unverified">${extent}</span>`;
 }
 
+const COST_COLUMNS: readonly Column[] = [
+  { heading: 'event', look: 'mono' },
+  ...numbers('low', 'default', 'high'),
+  ...plain('provenance', 'source'),
+];
+const EXEMPT_COLUMNS: readonly Column[] = [{ heading: 'event', look: 'mono' }, ...plain('why')];
+
 /** Every price of a profile with its source and provenance, and the events that have none on purpose. */
 export function costTables(profile: CostProfile): Markup {
-  const rows = costsOf(profile).map(
-    ({ id, cost }) => html`<tr><th scope="row" class="mono">${id}</th><td class="number">${exact(cost.low)}</td><td class="number">${exact(cost.default)}</td><td class="number">${exact(cost.high)}</td><td>${tagOf(cost)}</td><td>${cost.source}${cost.note === undefined ? '' : html`<br><span class="minor">${cost.note}</span>`}</td></tr>`,
-  );
-  const exempt = Object.entries(profile.notPriced).map(([event, reason]) => html`<tr><th scope="row" class="mono">${event}</th><td>${reason}</td></tr>`);
+  const rows = costsOf(profile).map(({ id, cost }) => {
+    const note = cost.note === undefined ? '' : html`<br><span class="minor">${cost.note}</span>`;
+    return { cells: [id, exact(cost.low), exact(cost.default), exact(cost.high), tagOf(cost), html`${cost.source}${note}`] };
+  });
+  const exempt = Object.entries(profile.notPriced).map(([event, reason]) => ({ cells: [event, reason] }));
+  const caption = html`Cycles per event. ${TAG_LEGEND} The tag is the default's; a range may rest on less. Entries under interpreted/
+hold where the processor itself is software.`;
   return html`<h3>${profile.title} <span class="mono">(${profile.id})</span></h3><p>${profile.description}</p>
-<div class="scroll"><table><caption>Cycles per event. ${TAG_LEGEND} The tag is the default's; a range may rest on less. Entries under interpreted/ hold where the processor itself is software.</caption>
-<thead><tr><th>event</th><th class="number">low</th><th class="number">default</th><th class="number">high</th><th>provenance</th><th>source</th></tr></thead><tbody>${rows}</tbody></table></div>
-${exempt.length === 0 ? '' : html`<div class="scroll"><table><caption>Counted, but not priced</caption><thead><tr><th>event</th><th>why</th></tr></thead><tbody>${exempt}</tbody></table></div>`}`;
+${table(COST_COLUMNS, rows, caption)}${exempt.length === 0 ? '' : table(EXEMPT_COLUMNS, exempt, 'Counted, but not priced')}`;
 }
 
+function published({ published: { low, high } }: ValidationTarget): string {
+  return low === high ? exact(low) : `${exact(low)} to ${exact(high)}`;
+}
+
+function validationRow({ target, modelled, error }: Validation): TableRow {
+  const range = html`<span class="minor">[${exact(modelled.low)}, ${exact(modelled.high)}]</span>`;
+  const sign = error > 0 ? '+' : '−';
+  const unverified = isUnverifiedTag(target.tag) ? html`<br><span class="unverified">unverified</span>` : '';
+  const tag = html`<span class="tag">[${target.tag}]</span>${unverified}`;
+  const model = html`${exact(modelled.default)} ${range}`;
+  return { cells: [target.quantity, published(target), model, `${sign}${percent(Math.abs(error))}`, tag, target.source] };
+}
+
+const VALIDATION_COLUMNS: readonly Column[] = [
+  ...plain('quantity'),
+  ...numbers('published', 'modelled', 'error'),
+  ...plain('tag', 'source'),
+];
+
 /** The profile against published figures that set none of its prices. */
-export function validationTable(summary: RunSummary): Markup {
-  if (summary.validations.length === 0) return html`<p>${summary.profile.title}: no published figure from an independent source was found, so this profile is not validated.</p>`;
-  const rows = summary.validations.map(({ target, modelled, error }) => {
-    const published = target.published.low === target.published.high ? exact(target.published.low) : `${exact(target.published.low)} to ${exact(target.published.high)}`;
-    return html`<tr><th scope="row">${target.quantity}</th><td class="number">${published}</td><td class="number">${exact(modelled.default)} <span class="minor">[${exact(modelled.low)}, ${exact(modelled.high)}]</span></td><td class="number">${error > 0 ? '+' : '−'}${percent(Math.abs(error))}</td><td class="tag">[${target.tag}]${isUnverifiedTag(target.tag) ? html`<br><span class="unverified">unverified</span>` : ''}</td><td>${target.source}</td></tr>`;
-  });
-  return html`<div class="scroll"><table><caption>${summary.profile.title}, in cycles; sources that set none of its prices</caption><thead><tr><th>quantity</th><th class="number">published</th><th class="number">modelled</th><th class="number">error</th><th>tag</th><th>source</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+export function validationTable({ profile, validations }: RunSummary): Markup {
+  if (validations.length === 0) {
+    return html`<p>${profile.title}: no published figure from an independent source was found, so this profile is not validated.</p>`;
+  }
+  return table(VALIDATION_COLUMNS, validations.map(validationRow), `${profile.title}, in cycles; sources that set none of its prices`);
+}
+
+function definitions(entries: readonly (readonly [string, Content])[]): Markup {
+  return html`<dl>${entries.map(([term, content]) => html`<dt>${term}</dt><dd>${content}</dd>\n`)}</dl>`;
+}
+
+function mono(text: string): Markup {
+  return html`<span class="mono">${text}</span>`;
 }
 
 /** Who measured what with what. */
 export function runSection({ header }: RunSummary): Markup {
   const { host, runtime } = header;
-  const cores = header.cores.map(({ id, title, exemplar, mechanism, executor }) => html`<tr><th scope="row">${id}</th><td>${title}</td><td>${exemplar}</td><td>${mechanism}</td><td>${executor}</td></tr>`);
-  const workloads = header.workloads.map(({ id, why, image, sha256, checksum }) => html`<tr><th scope="row">${id}</th><td>${why}</td><td>${image}</td><td class="mono">${sha256}</td><td class="mono">${checksum}</td></tr>`);
-  return html`<dl><dt>suite</dt><dd>${header.suite}</dd><dt>started</dt><dd>${header.startedAt}</dd><dt>commit</dt><dd class="mono">${header.commit}</dd><dt>seed</dt><dd>${header.seed}</dd>
-<dt>plan</dt><dd class="mono">${header.plan}</dd><dt>machine</dt><dd>${host.cpu}, ${host.cpus} processors, ${compact(host.memoryBytes / 2 ** 30)} GiB, ${host.platform} ${host.arch}</dd>
-<dt>runtime</dt><dd>Node ${runtime.node}, V8 ${runtime.v8}, flags: ${runtime.flags.length === 0 ? 'none' : runtime.flags.join(' ')}</dd><dt>schema</dt><dd>${header.schema}</dd></dl>
-<div class="scroll"><table><caption>Cores</caption><thead><tr><th>id</th><th>technique</th><th>stands for</th><th>mechanism</th><th>executor</th></tr></thead><tbody>${cores}</tbody></table></div>
-<div class="scroll"><table><caption>Guest images</caption><thead><tr><th>workload</th><th>measures</th><th>image</th><th>SHA-256</th><th>checksum expected</th></tr></thead><tbody>${workloads}</tbody></table></div>`;
+  const flags = runtime.flags.length === 0 ? 'none' : runtime.flags.join(' ');
+  const memory = `${compact(host.memoryBytes / BYTES_PER_GIBIBYTE)} GiB`;
+  const cores = header.cores.map(({ id, title, exemplar, mechanism, executor }) => ({ cells: [id, title, exemplar, mechanism, executor] }));
+  const images = header.workloads.map(({ id, why, image, sha256, checksum }) => ({
+    cells: [id, why, image, mono(sha256), mono(checksum)],
+  }));
+  return html`${definitions([
+    ['suite', header.suite],
+    ['started', header.startedAt],
+    ['commit', mono(header.commit)],
+    ['seed', header.seed],
+    ['plan', mono(header.plan)],
+    ['machine', `${host.cpu}, ${host.cpus} processors, ${memory}, ${host.platform} ${host.arch}`],
+    ['runtime', `Node ${runtime.node}, V8 ${runtime.v8}, flags: ${flags}`],
+    ['schema', header.schema],
+  ])}
+${table(plain('core', 'technique', 'stands for', 'mechanism', 'executor'), cores, 'Cores')}
+${table(plain('workload', 'measures', 'image', 'SHA-256', 'checksum expected'), images, 'Guest images')}`;
 }
 
 const THREATS: readonly string[] = [

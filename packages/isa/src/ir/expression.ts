@@ -51,6 +51,8 @@ export type Statement =
   /** Linear address of `size / 8` bytes at an offset of a segment; faults when the segment forbids the access. */
   | { readonly kind: 'linear'; readonly to: Temporary; readonly segment: Expression; readonly offset: Expression; readonly size: number; readonly write: boolean }
   | { readonly kind: 'load'; readonly to: Temporary; readonly address: Expression; readonly size: AccessSize }
+  /** With supervisor privilege; without a translation at hand it is like leave-if. */
+  | { readonly kind: 'load-system'; readonly to: Temporary; readonly address: Expression; readonly size: AccessSize }
   | { readonly kind: 'store'; readonly address: Expression; readonly value: Expression; readonly size: AccessSize }
   /** Read-modify-write: checks that the bytes may be written and yields a host address for load-host and store-host. */
   | { readonly kind: 'translate-write'; readonly to: Temporary; readonly address: Expression; readonly size: number }
@@ -58,6 +60,7 @@ export type Statement =
   | { readonly kind: 'store-host'; readonly host: Expression; readonly value: Expression; readonly size: AccessSize; readonly last: boolean }
   | { readonly kind: 'set-register'; readonly size: AccessSize; readonly offset: Expression; readonly value: Expression }
   | { readonly kind: 'set-word'; readonly word: WordName; readonly value: Expression }
+  | { readonly kind: 'set-word-at'; readonly word: WordName; readonly index: Expression; readonly value: Expression }
   | { readonly kind: 'count'; readonly event: number }
   /** Leaves the fast path when the condition is not zero: the instruction's system procedure decides. */
   | { readonly kind: 'leave-if'; readonly condition: Expression }
@@ -94,12 +97,13 @@ export function forEachExpression(statement: Statement, visit: (expression: Expr
   switch (statement.kind) {
     case 'let': visit(statement.value); break;
     case 'linear': visit(statement.segment); visit(statement.offset); break;
-    case 'load': case 'translate-write': visit(statement.address); break;
+    case 'load': case 'load-system': case 'translate-write': visit(statement.address); break;
     case 'store': visit(statement.address); visit(statement.value); break;
     case 'load-host': visit(statement.host); break;
     case 'store-host': visit(statement.host); visit(statement.value); break;
     case 'set-register': visit(statement.offset); visit(statement.value); break;
     case 'set-word': visit(statement.value); break;
+    case 'set-word-at': visit(statement.index); visit(statement.value); break;
     case 'leave-if': case 'raise-if': case 'done-if': case 'branch': visit(statement.condition); break;
     case 'jump-to': visit(statement.target); break;
     case 'count': case 'jump': case 'advance': break;

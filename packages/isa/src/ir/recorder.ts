@@ -8,6 +8,8 @@ export type OperandSource =
   | { readonly kind: 'register'; readonly size: AccessSize; readonly offset: Expression }
   /** Already zero-extended to the operation's size. `nonZero`: known not to be 0 (shift counts). */
   | { readonly kind: 'immediate'; readonly value: Expression; readonly nonZero: boolean }
+  /** A segment or control register by its number; control registers are numbered as their state words follow CR0. */
+  | { readonly kind: 'numbered'; readonly number: Expression }
   /** `segment` is undefined when the segment is known to be flat: the offset then is the linear address. */
   | { readonly kind: 'memory'; readonly size: number; readonly base: Expression; readonly index: Expression | undefined; readonly displacement: Expression; readonly segment: Expression | undefined };
 
@@ -79,6 +81,9 @@ export class Recorder extends ExpressionBuilder {
   setHighByteOfAccumulator(value: Value): void {
     this.statements.push({ kind: 'set-register', size: 8, offset: constant(Register.EAX * 4 + 1), value: asExpression(value) });
   }
+  setWordAt(word: WordName, index: Value, value: Value): void {
+    this.statements.push({ kind: 'set-word-at', word, index: asExpression(index), value: asExpression(value) });
+  }
   setWord(word: WordName, value: Value): void { this.statements.push({ kind: 'set-word', word, value: asExpression(value) }); }
 
   // ---- operands
@@ -106,11 +111,12 @@ export class Recorder extends ExpressionBuilder {
     return this.linear(operand.kind === 'memory' ? operand.segment : undefined, this.effectiveAddress(operand), size, write);
   }
 
-  private sizeOf(operand: OperandSource): AccessSize { return operand.kind === 'immediate' ? this.size : (operand.size as AccessSize); }
+  private sizeOf(operand: OperandSource): AccessSize { return operand.kind === 'register' || operand.kind === 'memory' ? (operand.size as AccessSize) : this.size; }
   /** Value of an operand, zero-extended. */
   read(operand: OperandSource): Expression {
     switch (operand.kind) {
       case 'immediate': return this.let(operand.value);
+      case 'numbered': throw new Error('a numbered register has no value without its array of words');
       case 'register': return this.let({ kind: 'register', size: operand.size, offset: operand.offset });
       case 'memory': return this.load(this.addressOf(operand, operand.size, false), this.sizeOf(operand));
     }
@@ -127,8 +133,8 @@ export class Recorder extends ExpressionBuilder {
     const size = this.sizeOf(operand);
     if (operand.kind === 'register') {
       this.statements.push({ kind: 'set-register', size, offset: operand.offset, value: asExpression(value) });
-    } else if (operand.kind === 'immediate') {
-      throw new Error('write to an immediate');
+    } else if (operand.kind !== 'memory') {
+      throw new Error(`write to an operand of kind ${operand.kind}`);
     } else if (this.host !== undefined) {
       this.storeHost(this.host, value, size, true);
       this.host = undefined;
@@ -143,6 +149,13 @@ export class Recorder extends ExpressionBuilder {
     const at = this.let(address);
     const to = this.temporary();
     this.statements.push({ kind: 'load', to, address: at, size });
+    return to;
+  }
+  /** Loads with supervisor privilege whatever CPL is; a missing translation leaves to the system procedure. */
+  loadAsSystem(address: Expression, size: AccessSize): Expression {
+    const at = this.let(address);
+    const to = this.temporary();
+    this.statements.push({ kind: 'load-system', to, address: at, size });
     return to;
   }
   store(address: Expression, value: Value, size: AccessSize): void {
@@ -197,6 +210,9 @@ export class Recorder extends ExpressionBuilder {
     const value = this.load(this.stackLinear(top, false, size), size);
     return { value, commit: (extra) => this.setStackPointer(this.add(extra === undefined ? top : this.add(top, extra), size / 8)) };
   }
+  storeToStackSegment(offset: Expression, value: Value, size: AccessSize): void { this.store(this.stackLinear(this.let(offset), true, size), value, size); }
+  /** Stack pointer plus `bytes`, wrapped to the stack's width. */
+  stackTop(bytes: number): Expression { return this.let(this.truncate(this.add(this.stackPointer(), bytes), this.context.stackSize)); }
   loadFromStackSegment(offset: Expression, size: AccessSize): Expression { return this.load(this.stackLinear(offset, false, size), size); }
   get stackSize(): 16 | 32 { return this.context.stackSize; }
   private get stackItemSize(): 16 | 32 { return this.size === 16 ? 16 : 32; }

@@ -8,7 +8,7 @@ const moves: Semantics = {
   movzx: (o, destination, source) => o.write(destination, o.read(source)),
   movsx: (o, destination, source) => {
     const value = o.read(source);
-    o.write(destination, o.let(o.truncate(o.signExtend(value, source.kind === 'immediate' ? o.size : (source.size as 8 | 16)))));
+    o.write(destination, o.let(o.truncate(o.signExtend(value, source.kind === 'register' || source.kind === 'memory' ? (source.size as 8 | 16) : o.size))));
   },
   lea: (o, destination, source) => o.write(destination, o.effectiveAddress(source)),
   xchg: (o, destination, source) => {

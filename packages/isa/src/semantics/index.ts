@@ -4,12 +4,13 @@ import { arithmetic } from './arithmetic.js';
 import { control } from './control.js';
 import { data } from './data.js';
 import { decimal } from './decimal.js';
+import { protection } from './protection.js';
 import type { Semantics } from './semantics.js';
 import { shifts } from './shifts.js';
 import { repeated, strings } from './strings.js';
 
 /** Every instruction whose meaning is recorded. The rest are system procedures (../system). */
-export const SEMANTICS: Semantics = { ...arithmetic, ...shifts, ...data, ...control, ...strings, ...decimal };
+export const SEMANTICS: Semantics = { ...arithmetic, ...shifts, ...data, ...control, ...strings, ...decimal, ...protection };
 
 const counted = new Set<string>(COUNTED_INSTRUCTIONS);
 

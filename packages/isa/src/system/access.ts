@@ -3,6 +3,9 @@ import { LOW_WORD, hasParagraphSegments } from './modes.js';
 import type { Silicon } from './silicon.js';
 import type { SystemOperands } from './operands.js';
 
+// Hot path: a constant of this module folds into the code, a property of an imported object does not.
+const { ACCESS, BASE, EIP, LIMIT, READ_TOP, WRITE_TOP } = Word;
+
 const OFFSET_TOP = 0xffffffff;
 /** The fast-path bounds hold for accesses of up to 8 bytes. */
 const WIDEST_ACCESS_MINUS_ONE = 7;
@@ -23,21 +26,21 @@ function typeAllows(access: number, write: boolean): boolean {
 
 /** The full segment check of a data access: the slow path behind READ_TOP and WRITE_TOP. */
 export function segmentAllows(state: Int32Array, segment: number, offset: number, bytes: number, write: boolean): boolean {
-  const access = state[Word.ACCESS + segment];
+  const access = state[ACCESS + segment];
   if ((access & Access.UNUSABLE) !== 0) return false;
   if (!hasParagraphSegments(state) && !typeAllows(access, write)) return false;
-  return rangeInLimit(access, state[Word.LIMIT + segment], offset >>> 0, bytes);
+  return rangeInLimit(access, state[LIMIT + segment], offset >>> 0, bytes);
 }
 
 /** Recomputes READ_TOP and WRITE_TOP from the descriptor cache. */
 export function refreshSegment(state: Int32Array, segment: number): void {
-  const access = state[Word.ACCESS + segment];
-  const limit = state[Word.LIMIT + segment] >>> 0;
+  const access = state[ACCESS + segment];
+  const limit = state[LIMIT + segment] >>> 0;
   const plain = (access & Access.UNUSABLE) === 0 && (access & (Access.CODE | Access.EXPAND_DOWN)) !== Access.EXPAND_DOWN && limit >= WIDEST_ACCESS_MINUS_ONE;
   const top = plain ? (limit - WIDEST_ACCESS_MINUS_ONE) | 0 : 0;
   const untyped = hasParagraphSegments(state);
-  state[Word.READ_TOP + segment] = untyped || typeAllows(access, false) ? top : 0;
-  state[Word.WRITE_TOP + segment] = untyped || typeAllows(access, true) ? top : 0;
+  state[READ_TOP + segment] = untyped || typeAllows(access, false) ? top : 0;
+  state[WRITE_TOP + segment] = untyped || typeAllows(access, true) ? top : 0;
 }
 
 export function raiseSegmentFault(silicon: Silicon, segment: number): false {
@@ -51,14 +54,14 @@ export function loadSegmented(silicon: Silicon, segment: number, offset: number,
     raiseSegmentFault(silicon, segment);
     return 0;
   }
-  return silicon.load((state[Word.BASE + segment] + offset) | 0, bytes, false);
+  return silicon.load((state[BASE + segment] + offset) | 0, bytes, false);
 }
 
 /** Stores with segment and page checks at the current privilege; false after a fault. */
 export function storeSegmented(silicon: Silicon, segment: number, offset: number, bytes: 1 | 2 | 4, value: number): boolean {
   const state = silicon.state;
   if (!segmentAllows(state, segment, offset, bytes, true)) return raiseSegmentFault(silicon, segment);
-  silicon.store((state[Word.BASE + segment] + offset) | 0, bytes, value, false);
+  silicon.store((state[BASE + segment] + offset) | 0, bytes, value, false);
   return !silicon.faulted;
 }
 
@@ -76,6 +79,6 @@ export function storeSelectorOperand(silicon: Silicon, op: SystemOperands, value
 
 /** Ends a procedure that does not transfer control. */
 export function advance(silicon: Silicon, op: SystemOperands): true {
-  silicon.state[Word.EIP] = op.nextEip;
+  silicon.state[EIP] = op.nextEip;
   return true;
 }

@@ -2,6 +2,9 @@ import { Access, Segment, Word } from '../state.js';
 import { refreshSegment } from './access.js';
 import type { Silicon } from './silicon.js';
 
+// Hot path: a constant of this module folds into the code, a property of an imported object does not.
+const { ACCESS, BASE, GDTR_BASE, GDTR_LIMIT, LIMIT, SELECTOR } = Word;
+
 /** Bits of a selector (SDM vol. 3, 3.4.2). */
 export const Selector = { RPL: 3, LOCAL: 4, INDEX: 0xfff8, FIELD: 0xffff } as const;
 const ERROR_SELECTOR = 0xfffc;
@@ -50,11 +53,11 @@ export function isNull(selector: number): boolean {
 export function findDescriptor(silicon: Silicon, selector: number, descriptor: Descriptor): boolean {
   const state = silicon.state;
   const local = (selector & Selector.LOCAL) !== 0;
-  if (local && (state[Word.ACCESS + Segment.LDTR] & Access.UNUSABLE) !== 0) return false;
-  const limit = local ? state[Word.LIMIT + Segment.LDTR] : state[Word.GDTR_LIMIT];
+  if (local && (state[ACCESS + Segment.LDTR] & Access.UNUSABLE) !== 0) return false;
+  const limit = local ? state[LIMIT + Segment.LDTR] : state[GDTR_LIMIT];
   const index = selector & Selector.INDEX;
   if (index + DESCRIPTOR_BYTES_MINUS_ONE > limit >>> 0) return false;
-  return readDescriptor(silicon, (local ? state[Word.BASE + Segment.LDTR] : state[Word.GDTR_BASE]) + index, descriptor);
+  return readDescriptor(silicon, (local ? state[BASE + Segment.LDTR] : state[GDTR_BASE]) + index, descriptor);
 }
 
 /** Reads eight bytes of a descriptor table; false after a page fault. */
@@ -165,10 +168,10 @@ function storeType(silicon: Silicon, descriptor: Descriptor): boolean {
 /** Writes one segment register with its cache and everything derived. All checks were made. */
 export function storeSegmentRegister(silicon: Silicon, register: number, selector: number, base: number, limit: number, access: number): void {
   const state = silicon.state;
-  state[Word.SELECTOR + register] = selector;
-  state[Word.BASE + register] = base;
-  state[Word.LIMIT + register] = limit;
-  state[Word.ACCESS + register] = access;
+  state[SELECTOR + register] = selector;
+  state[BASE + register] = base;
+  state[LIMIT + register] = limit;
+  state[ACCESS + register] = access;
   refreshSegment(state, register);
   silicon.segmentChanged(register);
 }
@@ -196,8 +199,8 @@ export function installVirtual8086(silicon: Silicon, register: number, selector:
 /** Loads a paragraph number in real mode: the limit and size that protected mode left stay in force ("unreal mode"). */
 export function installReal(silicon: Silicon, register: number, selector: number): void {
   const state = silicon.state;
-  const access = state[Word.ACCESS + register];
-  const limit = (access & Access.UNUSABLE) !== 0 ? REAL_LIMIT : state[Word.LIMIT + register];
+  const access = state[ACCESS + register];
+  const limit = (access & Access.UNUSABLE) !== 0 ? REAL_LIMIT : state[LIMIT + register];
   const sizes = access & (Access.BIG | Access.GRANULARITY);
   storeSegmentRegister(silicon, register, selector, selector << PARAGRAPH_SHIFT, limit, REAL_ACCESS | sizes);
 }

@@ -13,6 +13,9 @@ import { Stack, openInnerStack } from './stack.js';
 import { TaskSwitch, jumpToTask, passesTaskTrap } from './tasks.js';
 import { installParagraphCode, requireInLimit, withPrivilege } from './code-segment.js';
 
+// Hot path: a constant of this module folds into the code, a property of an imported object does not.
+const { ACCESS, CPL, EIP, FLAG_SYSTEM, IDTR_BASE, IDTR_LIMIT, SELECTOR } = Word;
+
 const INTERRUPT_SOFTWARE = eventIndex('interrupt.software');
 
 const IDT_ENTRY_BYTES = 8;
@@ -54,16 +57,16 @@ export function deliverEvent(silicon: Silicon, vector: number, software: boolean
 function deliverReal(silicon: Silicon): boolean {
   const state = silicon.state;
   const entry = event.vector * IVT_ENTRY_BYTES;
-  if (entry + IVT_ENTRY_BYTES - 1 > state[Word.IDTR_LIMIT] >>> 0) return silicon.raise(Vector.GP, idtError());
+  if (entry + IVT_ENTRY_BYTES - 1 > state[IDTR_LIMIT] >>> 0) return silicon.raise(Vector.GP, idtError());
   stack.openCurrent(state);
   if (!stack.hasRoom(FRAME_SAME * 2)) return silicon.raise(Vector.SS, 0);
-  const target = silicon.load((state[Word.IDTR_BASE] + entry) | 0, 4, true);
+  const target = silicon.load((state[IDTR_BASE] + entry) | 0, 4, true);
   if (silicon.faulted) return false;
-  if (!stack.push(silicon, 2, event.flags) || !stack.push(silicon, 2, state[Word.SELECTOR + Segment.CS]) || !stack.push(silicon, 2, event.returnEip)) return false;
+  if (!stack.push(silicon, 2, event.flags) || !stack.push(silicon, 2, state[SELECTOR + Segment.CS]) || !stack.push(silicon, 2, event.returnEip)) return false;
   state[Register.ESP] = stack.pointer;
-  storeSystemFlags(silicon, state[Word.FLAG_SYSTEM] & ~(Flag.IF | Flag.TF | Flag.AC | Flag.RF));
+  storeSystemFlags(silicon, state[FLAG_SYSTEM] & ~(Flag.IF | Flag.TF | Flag.AC | Flag.RF));
   installParagraphCode(silicon, target >>> 16);
-  state[Word.EIP] = target & LOW_WORD;
+  state[EIP] = target & LOW_WORD;
   return true;
 }
 
@@ -74,11 +77,11 @@ function isGate(type: number): boolean {
 function deliverProtected(silicon: Silicon): boolean {
   const state = silicon.state;
   const entry = event.vector * IDT_ENTRY_BYTES;
-  if (entry + IDT_ENTRY_BYTES - 1 > state[Word.IDTR_LIMIT] >>> 0) return silicon.raise(Vector.GP, idtError());
-  if (!readDescriptor(silicon, state[Word.IDTR_BASE] + entry, gate)) return false;
+  if (entry + IDT_ENTRY_BYTES - 1 > state[IDTR_LIMIT] >>> 0) return silicon.raise(Vector.GP, idtError());
+  if (!readDescriptor(silicon, state[IDTR_BASE] + entry, gate)) return false;
   const type = descriptorType(gate);
   if (!isGate(type)) return silicon.raise(Vector.GP, idtError());
-  if (event.software && descriptorDpl(gate) < state[Word.CPL]) return silicon.raise(Vector.GP, idtError());
+  if (event.software && descriptorDpl(gate) < state[CPL]) return silicon.raise(Vector.GP, idtError());
   if (!isPresent(gate)) return silicon.raise(Vector.NP, idtError());
   if (type === SystemType.TASK_GATE) return deliverToTask(silicon);
   return readHandler(silicon) && enterHandler(silicon);
@@ -90,7 +93,7 @@ function readHandler(silicon: Silicon): boolean {
   if (isNull(selector)) return silicon.raise(Vector.GP, event.external);
   if (!requireDescriptor(silicon, selector, Vector.GP, event.external, code)) return false;
   const error = selectorError(selector, event.external);
-  if (!isCode(code) || descriptorDpl(code) > silicon.state[Word.CPL]) return silicon.raise(Vector.GP, error);
+  if (!isCode(code) || descriptorDpl(code) > silicon.state[CPL]) return silicon.raise(Vector.GP, error);
   return isPresent(code) || silicon.raise(Vector.NP, error);
 }
 
@@ -98,7 +101,7 @@ function enterHandler(silicon: Silicon): boolean {
   const state = silicon.state;
   const level = descriptorDpl(code);
   const virtual = isVirtual8086(state);
-  const gains = !isConforming(code) && level < state[Word.CPL];
+  const gains = !isConforming(code) && level < state[CPL];
   // From virtual-8086 mode only a nonconforming ring-0 handler will do (SDM vol. 2, INT n).
   if (virtual && (!gains || level !== 0)) return silicon.raise(Vector.GP, selectorError(gateSelector(gate), event.external));
   if (gains) return enterInner(silicon, level, virtual);
@@ -124,10 +127,10 @@ function enterInner(silicon: Silicon, level: number, virtual: boolean): boolean 
   if (!stack.hasRoom(words * bytes)) return silicon.raise(Vector.SS, selectorError(stack.selector, event.external));
   if (!requireInLimit(silicon, code, gateOffset(gate), event.external) || !markAccessed(silicon, code)) return false;
   if (virtual && !pushDataSegments(silicon, bytes)) return false;
-  if (!stack.push(silicon, bytes, state[Word.SELECTOR + Segment.SS]) || !stack.push(silicon, bytes, state[Register.ESP]) || !pushFrame(silicon, bytes)) return false;
+  if (!stack.push(silicon, bytes, state[SELECTOR + Segment.SS]) || !stack.push(silicon, bytes, state[Register.ESP]) || !pushFrame(silicon, bytes)) return false;
   if (virtual) {
     // VM goes first: the segment registers below are loaded as protected-mode ones.
-    state[Word.FLAG_SYSTEM] &= ~Flag.VM;
+    state[FLAG_SYSTEM] &= ~Flag.VM;
     for (const register of DATA_SEGMENTS) installNull(silicon, register, 0);
   }
   changePrivilege(silicon, level);
@@ -139,13 +142,13 @@ function enterInner(silicon: Silicon, level: number, virtual: boolean): boolean 
 const DATA_SEGMENTS = [Segment.GS, Segment.FS, Segment.DS, Segment.ES] as const;
 
 function pushDataSegments(silicon: Silicon, bytes: 2 | 4): boolean {
-  for (const register of DATA_SEGMENTS) if (!stack.push(silicon, bytes, silicon.state[Word.SELECTOR + register])) return false;
+  for (const register of DATA_SEGMENTS) if (!stack.push(silicon, bytes, silicon.state[SELECTOR + register])) return false;
   return true;
 }
 
 function pushFrame(silicon: Silicon, bytes: 2 | 4): boolean {
   return (
-    stack.push(silicon, bytes, event.flags) && stack.push(silicon, bytes, silicon.state[Word.SELECTOR + Segment.CS]) && stack.push(silicon, bytes, event.returnEip)
+    stack.push(silicon, bytes, event.flags) && stack.push(silicon, bytes, silicon.state[SELECTOR + Segment.CS]) && stack.push(silicon, bytes, event.returnEip)
     && (!event.hasErrorCode || stack.push(silicon, bytes, event.errorCode))
   );
 }
@@ -154,9 +157,9 @@ function pushFrame(silicon: Silicon, bytes: 2 | 4): boolean {
 function commitHandler(silicon: Silicon): void {
   const state = silicon.state;
   const isTrapGate = (descriptorType(gate) & 1) !== 0;
-  storeSystemFlags(silicon, state[Word.FLAG_SYSTEM] & ~(CLEARED_BY_DELIVERY | (isTrapGate ? 0 : Flag.IF)));
-  installSegment(silicon, Segment.CS, withPrivilege(gateSelector(gate), state[Word.CPL]), code);
-  state[Word.EIP] = gateOffset(gate);
+  storeSystemFlags(silicon, state[FLAG_SYSTEM] & ~(CLEARED_BY_DELIVERY | (isTrapGate ? 0 : Flag.IF)));
+  installSegment(silicon, Segment.CS, withPrivilege(gateSelector(gate), state[CPL]), code);
+  state[EIP] = gateOffset(gate);
 }
 
 /** A task gate: the error code goes to the new task's stack in the size of its TSS. */
@@ -165,7 +168,7 @@ function deliverToTask(silicon: Silicon): boolean {
   const resume = event.flags & Flag.RF;
   if (!jumpToTask(silicon, gateSelector(gate), TaskSwitch.CALL, external, returnEip, resume)) return false;
   if (!hasErrorCode) return passesTaskTrap(silicon);
-  const bytes = (silicon.state[Word.ACCESS + Segment.TR] & SystemType.WIDE) !== 0 ? 4 : 2;
+  const bytes = (silicon.state[ACCESS + Segment.TR] & SystemType.WIDE) !== 0 ? 4 : 2;
   stack.openCurrent(silicon.state);
   if (!stack.hasRoom(bytes)) return silicon.raise(Vector.SS, external);
   if (!stack.push(silicon, bytes, errorCode)) return false;

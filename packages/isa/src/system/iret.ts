@@ -10,6 +10,9 @@ import { returnFromTask } from './tasks.js';
 import { installParagraphCode, isInCodeSegment, requireInLimit } from './code-segment.js';
 import { enterV386 } from './v386-entry.js';
 
+// Hot path: a constant of this module folds into the code, a property of an imported object does not.
+const { CPL, EIP, ESP, FLAG_SYSTEM } = Word;
+
 /** Frames in pops: EIP CS EFLAGS; with ESP SS; with ES DS FS GS. */
 const SAME = 3;
 const OUTER = 5;
@@ -24,7 +27,7 @@ const frame = { eip: 0, selector: 0, flags: 0 };
 
 /** EFLAGS bits that IRET loads at this privilege (SDM vol. 2, IRET: Operation). */
 export function iretFlagMask(state: Int32Array, operandSize: 16 | 32): number {
-  const cpl = state[Word.CPL];
+  const cpl = state[CPL];
   let mask = ALWAYS | (operandSize === 32 ? WITH_32_BITS : 0);
   if (isVirtual8086(state) || cpl <= ioPrivilege(state)) mask |= Flag.IF;
   if (cpl === 0) mask |= Flag.IOPL;
@@ -44,10 +47,10 @@ export function interruptReturn(silicon: Silicon, op: SystemOperands): boolean {
   const bytes = op.operandSize === 32 ? 4 : 2;
   const virtual = isVirtual8086(state);
   if (virtual && ioPrivilege(state) < 3) return silicon.raise(Vector.GP, 0);
-  if (isProtected(state) && !virtual && (state[Word.FLAG_SYSTEM] & Flag.NT) !== 0) return returnFromTask(silicon, op);
+  if (isProtected(state) && !virtual && (state[FLAG_SYSTEM] & Flag.NT) !== 0) return returnFromTask(silicon, op);
   if (!readFrame(silicon, bytes)) return false;
   if (virtual || !isProtected(state)) return returnParagraph(silicon, op, bytes);
-  if (state[Word.CPL] === 0 && bytes === 4) {
+  if (state[CPL] === 0 && bytes === 4) {
     if ((frame.flags & Flag.V386) !== 0 && isV386Root(state)) return returnToV386(silicon);
     if ((frame.flags & Flag.VM) !== 0) return returnToVirtual8086(silicon);
   }
@@ -71,9 +74,9 @@ function returnParagraph(silicon: Silicon, op: SystemOperands, bytes: 2 | 4): bo
   // In virtual-8086 mode IOPL is kept though it is 3, because CPL is 3.
   const mask = iretFlagMask(state, op.operandSize);
   stack.release(SAME * bytes);
-  state[Word.ESP] = stack.pointer;
+  state[ESP] = stack.pointer;
   installParagraphCode(silicon, frame.selector);
-  state[Word.EIP] = frame.eip;
+  state[EIP] = frame.eip;
   loadFlags(silicon, frame.flags, mask);
   return true;
 }
@@ -83,15 +86,15 @@ function returnProtected(silicon: Silicon, op: SystemOperands, bytes: 2 | 4): bo
   if (!readReturnCode(silicon, frame.selector, code)) return false;
   const level = frame.selector & Selector.RPL;
   const mask = iretFlagMask(state, op.operandSize);
-  if (level > state[Word.CPL]) {
+  if (level > state[CPL]) {
     if (!returnOuter(silicon, level, bytes)) return false;
   } else {
     if (!requireInLimit(silicon, code, frame.eip, 0) || !markAccessed(silicon, code)) return false;
     stack.release(SAME * bytes);
-    state[Word.ESP] = stack.pointer;
+    state[ESP] = stack.pointer;
   }
   installSegment(silicon, Segment.CS, frame.selector, code);
-  state[Word.EIP] = frame.eip;
+  state[EIP] = frame.eip;
   loadFlags(silicon, frame.flags, mask);
   return true;
 }
@@ -124,8 +127,8 @@ function returnToVirtual8086(silicon: Silicon): boolean {
   loadFlags(silicon, frame.flags, mask);
   for (let index = 0; index < selectors.length; index++) installVirtual8086(silicon, VIRTUAL_8086_ORDER[index], selectors[index]);
   installVirtual8086(silicon, Segment.CS, frame.selector);
-  state[Word.ESP] = pointer;
-  state[Word.EIP] = frame.eip;
+  state[ESP] = pointer;
+  state[EIP] = frame.eip;
   return true;
 }
 

@@ -9,6 +9,9 @@ import type { Silicon } from './silicon.js';
 import { Stack } from './stack.js';
 import { installParagraphCode, isInCodeSegment, requireInLimit } from './code-segment.js';
 
+// Hot path: a constant of this module folds into the code, a property of an imported object does not.
+const { CPL, EIP, ESP } = Word;
+
 const stack = new Stack();
 const code = new Descriptor();
 /** The stack of the level that a return goes to. */
@@ -21,7 +24,7 @@ export function readReturnCode(silicon: Silicon, selector: number, descriptor: D
   const level = selector & Selector.RPL;
   const dpl = descriptorDpl(descriptor);
   const error = selectorError(selector, 0);
-  if (!isCode(descriptor) || level < silicon.state[Word.CPL]) return silicon.raise(Vector.GP, error);
+  if (!isCode(descriptor) || level < silicon.state[CPL]) return silicon.raise(Vector.GP, error);
   if (isConforming(descriptor) ? dpl > level : dpl !== level) return silicon.raise(Vector.GP, error);
   return isPresent(descriptor) || silicon.raise(Vector.NP, error);
 }
@@ -41,10 +44,10 @@ export function openOuterStack(silicon: Silicon, selector: number, pointer: numb
 /** Commits a return to an outer level: all was checked. A 16-bit outer stack takes SP only (SDM vol. 2, RET). */
 export function leaveToOuter(silicon: Silicon, target: Stack, level: number): void {
   const state = silicon.state;
-  const pointer = (state[Word.ESP] & ~target.mask) | (target.pointer & target.mask);
+  const pointer = (state[ESP] & ~target.mask) | (target.pointer & target.mask);
   changePrivilege(silicon, level);
   installSegment(silicon, Segment.SS, target.selector, target.descriptor);
-  state[Word.ESP] = pointer;
+  state[ESP] = pointer;
   dropPrivilegedSegments(silicon);
 }
 
@@ -59,7 +62,7 @@ export function returnFar(silicon: Silicon, op: SystemOperands): boolean {
   if (silicon.faulted) return false;
   if (hasParagraphSegments(silicon.state)) return returnParagraph(silicon, op, selector, offset, bytes);
   if (!readReturnCode(silicon, selector, code)) return false;
-  if ((selector & Selector.RPL) > silicon.state[Word.CPL]) return returnOuter(silicon, op, selector, offset, bytes);
+  if ((selector & Selector.RPL) > silicon.state[CPL]) return returnOuter(silicon, op, selector, offset, bytes);
   if (!requireInLimit(silicon, code, offset, 0) || !markAccessed(silicon, code)) return false;
   commitSame(silicon, op, offset, bytes);
   installSegment(silicon, Segment.CS, selector, code);
@@ -68,8 +71,8 @@ export function returnFar(silicon: Silicon, op: SystemOperands): boolean {
 
 function commitSame(silicon: Silicon, op: SystemOperands, offset: number, bytes: number): void {
   stack.release(2 * bytes + op.immediate);
-  silicon.state[Word.ESP] = stack.pointer;
-  silicon.state[Word.EIP] = offset;
+  silicon.state[ESP] = stack.pointer;
+  silicon.state[EIP] = offset;
 }
 
 function returnParagraph(silicon: Silicon, op: SystemOperands, selector: number, offset: number, bytes: number): boolean {
@@ -93,6 +96,6 @@ function returnOuter(silicon: Silicon, op: SystemOperands, selector: number, off
   outer.release(op.immediate);
   leaveToOuter(silicon, outer, level);
   installSegment(silicon, Segment.CS, selector, code);
-  silicon.state[Word.EIP] = offset;
+  silicon.state[EIP] = offset;
   return true;
 }

@@ -40,8 +40,8 @@ function assignOffsets(): Record<V386FieldName, number> {
   return offsets as Record<V386FieldName, number>;
 }
 
-/** Byte offset of each field. */
-export const V386Block: Readonly<Record<V386FieldName, number>> = Object.freeze(assignOffsets());
+/** Byte offset of each field. Copied for the same reason as `Word`. */
+export const V386Block: Readonly<Record<V386FieldName, number>> = Object.freeze({ ...assignOffsets() });
 
 /** The block's format; the capability MSR reports it and entry demands it. */
 export const V386_REVISION = 0x386_0001;
