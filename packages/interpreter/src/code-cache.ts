@@ -1,9 +1,10 @@
-import { decode, Word, type ByteSource, type Instruction } from '@ringbench/isa';
+import { decode, Word, type ByteSource } from '@ringbench/isa';
 import { MICRO_OPS_END, Region, type MachineMemory, type Mmu } from '@ringbench/machine';
 import { JumpCacheEntry, jumpCacheIndex, JUMP_CACHE_MASK } from './hot-loop.js';
 import { lower, type CodeContext, type LoweredInstruction } from './lowering.js';
 import { ENTRY_SHIFT, Field, LINK_NEXT, LINK_TAKEN, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_SHIFT } from './micro-op.js';
 import type { OperationTable, Shape } from './operations.js';
+import { SystemInstruction } from './system-operands.js';
 
 const PAGE_MASK = 0xfff;
 const PAGE_BYTES = 4096;
@@ -36,7 +37,7 @@ const pseudoShape = (mnemonic: string): Shape => ({ ...JUMP_SHAPE, mnemonic });
  */
 export class CodeCache {
   /** System instructions by the number in their micro-op. */
-  readonly instructions: Instruction[] = [];
+  readonly instructions: SystemInstruction[] = [];
   /** Machine page at which the VMM takes over (its dispatcher), or -1. */
   trapPage = -1;
   private readonly words: Int32Array;
@@ -159,7 +160,7 @@ export class CodeCache {
         if (lowered.length === 0) lowered.push(this.undecodable('limit', here));
         break;
       }
-      lowered.push(lower(this.table, decoded, here, context, (instruction) => this.instructions.push(instruction) - 1));
+      lowered.push(lower(this.table, decoded, here, context, (instruction) => this.instructions.push(new SystemInstruction(instruction)) - 1));
       at += decoded.length;
       if (lowered[lowered.length - 1].endsBlock) break;
     }

@@ -1,4 +1,4 @@
-import { COUNTED_INSTRUCTIONS, eventIndex, Segment, SYSTEM_PROCEDURES, SystemOperands, Vector, Word, type SystemProcedure } from '@ringbench/isa';
+import { COUNTED_INSTRUCTIONS, eventIndex, Segment, SYSTEM_PROCEDURES, Vector, Word, type SystemProcedure } from '@ringbench/isa';
 import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
 import { CodeCache, LookUp } from './code-cache.js';
 import { createHotLoop, type HotLoop } from './hot-loop.js';
@@ -7,7 +7,6 @@ import { ENTRY_SHIFT, Field, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION
 import { OperationTable, type Operation } from './operations.js';
 import { printHandler, type HandlerRuntime } from './print-javascript.js';
 import { divide, multiplyHighSigned, multiplyHighUnsigned } from './wide-arithmetic.js';
-import { fillOperands } from './system-operands.js';
 
 type Handler = (u: number) => number;
 
@@ -29,7 +28,6 @@ export class Interpreter implements Executor, HandlerRuntime {
   private readonly handlers: Handler[] = [];
   private readonly words: Int32Array;
   private readonly state: Int32Array;
-  private readonly operands = new SystemOperands();
   /** Called with each micro-op outside the hot loop, for scripts/profile-operations.mjs. */
   onMicroOp: ((u: number, operation: Operation | undefined) => void) | undefined = undefined;
   /** First operation of each fused pair, by number. */
@@ -178,19 +176,21 @@ export class Interpreter implements Executor, HandlerRuntime {
   }
 
   private runProcedure(u: number, procedure: SystemProcedure, event: number | undefined): number {
-    const { processor, state, words, operands } = this;
-    const instruction = this.cache.instructions[words[(u >> 2) + Field.IMMEDIATE]];
+    const { processor, state, words } = this;
+    const system = this.cache.instructions[words[(u >> 2) + Field.IMMEDIATE]];
     const eip = words[(u >> 2) + Field.EIP];
     const next = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
     state[Word.EIP] = eip;
     processor.uncompleted = this.remaining(u);
-    const more = fillOperands(operands, instruction, state, eip, next);
-    const completed = more === 'none' ? this.completeEmptyRepetition(next) : procedure(processor, operands);
+    const repetition = system.prepare(state, eip, next);
+    const completed = repetition === 'none' ? this.completeEmptyRepetition(next) : procedure(processor, system.operands);
     processor.uncompleted = 0;
     if (!completed) return Leave.FAULT;
-    if (more === 'some') this.countDown(instruction.addressSize);
+    const { instruction } = system;
+    if (repetition === 'some') this.countDown(instruction.addressSize);
     if (event !== undefined) processor.memory.counts[event]++;
-    if (!processor.attention && !this.codeChanged && state[Word.EIP] === next && instruction.row.traits.endsBlock !== true && instruction.repeat === 'none') return u + MICRO_OP_BYTES;
+    const goesOn = state[Word.EIP] === next && instruction.row.traits.endsBlock !== true && repetition === 'not';
+    if (goesOn && !processor.attention && !this.codeChanged) return u + MICRO_OP_BYTES;
     state[Word.BUDGET] += this.remaining(u) - 1;
     return Leave.LOOK_UP;
   }

@@ -1,4 +1,4 @@
-import { Word, type Instruction, type Operand, type SystemOperands } from '@ringbench/isa';
+import { SystemOperands, Word, type Instruction, type Operand } from '@ringbench/isa';
 
 /** A repeated INS or OUTS: not repeated, repeated with a count of 0, or with iterations to do. */
 export type Repetition = 'not' | 'none' | 'some';
@@ -6,7 +6,9 @@ export type Repetition = 'not' | 'none' | 'some';
 const LOW_WORD = 0xffff;
 const LOW_BYTE = 0xff;
 
-function effectiveAddress(operand: Extract<Operand, { kind: 'memory' }>, addressSize: 16 | 32, state: Int32Array): number {
+type MemoryOperand = Extract<Operand, { kind: 'memory' }>;
+
+function effectiveAddress(operand: MemoryOperand, addressSize: 16 | 32, state: Int32Array): number {
   const base = operand.base < 0 ? 0 : state[operand.base];
   const index = operand.index < 0 ? 0 : state[operand.index] << operand.scale;
   const offset = (base + index + operand.displacement) | 0;
@@ -19,14 +21,13 @@ function fillImmediate(op: SystemOperands, mnemonic: string, type: string, value
   else op.immediate = type === 'Iw' ? value & LOW_WORD : value & LOW_BYTE;
 }
 
-function fillOperand(op: SystemOperands, instruction: Instruction, position: number, state: Int32Array): void {
+function fillOperand(op: SystemOperands, instruction: Instruction, position: number): void {
   const operand = instruction.operands[position];
   const type = instruction.row.operands[position];
   switch (operand.kind) {
     case 'memory':
       op.memory = true;
       op.segment = operand.segment;
-      op.offset = effectiveAddress(operand, instruction.addressSize, state);
       break;
     case 'register':
       if (type === 'AL') op.width = 1;
@@ -44,21 +45,31 @@ function fillOperand(op: SystemOperands, instruction: Instruction, position: num
   if (type === 'Xb' || type === 'Yb') op.width = 1;
 }
 
-/** Refills the record that system procedures read. */
-export function fillOperands(op: SystemOperands, instruction: Instruction, state: Int32Array, eip: number, next: number): Repetition {
-  op.operandSize = instruction.operandSize;
-  op.addressSize = instruction.addressSize;
-  op.length = instruction.length;
-  op.nextEip = next;
-  op.memory = false;
-  op.port = -1;
-  op.immediate = 0;
-  op.width = instruction.operandSize === 32 ? 4 : 2;
-  op.repeated = instruction.repeat !== 'none';
-  for (let position = 0; position < instruction.operands.length; position++) fillOperand(op, instruction, position, state);
-  if (!op.repeated) return 'not';
-  const count = instruction.addressSize === 32 ? state[Word.ECX] : state[Word.ECX] & LOW_WORD;
-  if (count === 0) return 'none';
-  if (count !== 1) op.nextEip = eip;
-  return 'some';
+/** A decoded system instruction with the record that its procedure reads: filled once, only the effective address is computed at each execution. */
+export class SystemInstruction {
+  readonly operands = new SystemOperands();
+  private readonly memory: MemoryOperand | undefined;
+
+  constructor(readonly instruction: Instruction) {
+    const { operands } = this;
+    operands.operandSize = instruction.operandSize;
+    operands.addressSize = instruction.addressSize;
+    operands.length = instruction.length;
+    operands.width = instruction.operandSize === 32 ? 4 : 2;
+    operands.repeated = instruction.repeat !== 'none';
+    this.memory = instruction.operands.find((operand): operand is MemoryOperand => operand.kind === 'memory');
+    for (let position = 0; position < instruction.operands.length; position++) fillOperand(operands, instruction, position);
+  }
+
+  /** Makes the record current. */
+  prepare(state: Int32Array, eip: number, next: number): Repetition {
+    const { operands, instruction } = this;
+    operands.nextEip = next;
+    if (this.memory !== undefined) operands.offset = effectiveAddress(this.memory, instruction.addressSize, state);
+    if (!operands.repeated) return 'not';
+    const count = instruction.addressSize === 32 ? state[Word.ECX] : state[Word.ECX] & LOW_WORD;
+    if (count === 0) return 'none';
+    if (count !== 1) operands.nextEip = eip;
+    return 'some';
+  }
 }

@@ -1,4 +1,4 @@
-import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, raiseSecondLevelViolation, refreshSegment, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
+import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, raiseSecondLevelViolation, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
 import type { PortBus } from './bus.js';
 import { Region } from './layout.js';
 import type { MachineMemory } from './memory.js';
@@ -9,6 +9,8 @@ const PAGE_MASK = 0xfff;
 const PAGE_BYTES = 4096;
 /** READ_TOP and WRITE_TOP of a segment without limit (state.ts): the last seven bytes go the slow way. */
 const UNLIMITED_TOP = -8;
+/** ES, CS, SS and DS, one bit each. */
+const ALL_FLAT = 15;
 const PORT_READ = eventIndex('port.read');
 const PORT_WRITE = eventIndex('port.write');
 
@@ -165,16 +167,21 @@ export class Processor implements Silicon {
   sensitiveTraps = false;
 
   segmentChanged(segment: number): void {
-    refreshSegment(this.state, segment);
     if (segment > Segment.DS) return;
     const { state, context } = this;
-    context.code32 = (state[Word.ACCESS + Segment.CS] & Access.BIG) !== 0;
-    context.stack32 = (state[Word.ACCESS + Segment.SS] & Access.BIG) !== 0;
-    context.flat = context.code32 && context.stack32 && state[Word.BASE + Segment.CS] === 0 && state[Word.LIMIT + Segment.CS] === -1
-      && this.isFlat(Segment.DS) && this.isFlat(Segment.ES) && this.isFlat(Segment.SS);
+    const bit = 1 << segment;
+    this.flatSegments = this.isFlat(segment) ? this.flatSegments | bit : this.flatSegments & ~bit;
+    if (segment === Segment.CS) context.code32 = (state[Word.ACCESS + Segment.CS] & Access.BIG) !== 0;
+    if (segment === Segment.SS) context.stack32 = (state[Word.ACCESS + Segment.SS] & Access.BIG) !== 0;
+    context.flat = this.flatSegments === ALL_FLAT && context.code32 && context.stack32;
   }
+  /** One bit each for ES, CS, SS and DS: no base, no limit, and for data writable. */
+  private flatSegments = 0;
   private isFlat(segment: number): boolean {
-    return this.state[Word.BASE + segment] === 0 && this.state[Word.READ_TOP + segment] === UNLIMITED_TOP && this.state[Word.WRITE_TOP + segment] === UNLIMITED_TOP;
+    const { state } = this;
+    if (state[Word.BASE + segment] !== 0) return false;
+    if (segment === Segment.CS) return state[Word.LIMIT + Segment.CS] === -1;
+    return state[Word.READ_TOP + segment] === UNLIMITED_TOP && state[Word.WRITE_TOP + segment] === UNLIMITED_TOP;
   }
   pagingChanged(): void { this.mmu.pagingChanged(); }
   flushTranslations(): void { this.mmu.flushTranslations(); }
