@@ -53,7 +53,7 @@ class HandlerPrinter {
       case 'word': return `W[${Word[e.word]}]`;
       case 'word-at': return `W[${Word[e.word]}+${this.expression(e.index)}]`;
       case 'register': return this.register(e.size, e.offset);
-      case 'select': return `(${this.expression(e.condition)}!==0?${this.expression(e.then)}:${this.expression(e.otherwise)})`;
+      case 'select': return `(${this.expression(e.condition)}!==0?${this.expression(e.whenTrue)}:${this.expression(e.whenFalse)})`;
       case 'unary': return this.unary(e.operator, this.expression(e.operand));
       case 'divide': return `X.divide('${e.operator}',${this.expression(e.high)},${this.expression(e.low)},${this.expression(e.divisor)})`;
       case 'binary': return this.binary(e.operator, this.expression(e.left), this.expression(e.right));

@@ -83,8 +83,8 @@ export class WasmPrinter {
         break;
       }
       case 'select':
-        this.expression(e.then, memory);
-        this.expression(e.otherwise, memory);
+        this.expression(e.whenTrue, memory);
+        this.expression(e.whenFalse, memory);
         this.expression(e.condition, memory);
         out.op(Op.select);
         break;

@@ -75,8 +75,6 @@ describe('CALLF', () => {
   });
 });
 
-type Prepare = (silicon: FakeSilicon) => void;
-
 describe('call gates', () => {
   it('takes the parameters to the inner stack', () => {
     const silicon = protectedMachine(3);
@@ -104,7 +102,7 @@ describe('call gates', () => {
     expect(silicon.fault).toBe(`13(${Sel.CODE0})`);
   });
 
-  it.each([
+  const GATE_FAULTS: readonly (readonly [string, number, number, number, (s: FakeSilicon) => void, string])[] = [
     ['gate DPL below CPL', CALL_GATE32, Sel.CODE0, 0, () => undefined, `13(${Sel.GATE})`],
     ['gate absent', (CALL_GATE32 | DPL3) & ~Access.PRESENT, Sel.CODE0, 0, () => undefined, `11(${Sel.GATE})`],
     ['null target', CALL_GATE32 | DPL3, 0, 0, () => undefined, '13(0)'],
@@ -117,7 +115,8 @@ describe('call gates', () => {
     ['SS0 absent', CALL_GATE32 | DPL3, Sel.CODE0, 0, (s: FakeSilicon) => s.setHalf(Place.TSS + 8, Sel.ABSENT_DATA0), `12(${Sel.ABSENT_DATA0})`],
     ['no room', CALL_GATE32 | DPL3, Sel.CODE0, 0, (s: FakeSilicon) => { s.setHalf(Place.TSS + 8, Sel.EXPAND_DOWN0); s.setWord(Place.TSS + 4, 0x1008); }, `12(${Sel.EXPAND_DOWN0})`],
     ['offset beyond the target', CALL_GATE32 | DPL3, Sel.SMALL_CODE0, 0x1000, () => undefined, '13(0)'],
-  ] as const)('fault: %s', (_, access, target, offset, prepare, fault) => {
+  ];
+  it.each(GATE_FAULTS)('fault: %s', (_, access, target, offset, prepare, fault) => {
     const silicon = protectedMachine(3);
     putGate(silicon, Place.GDT + Sel.GATE, target, offset, access);
     prepare(silicon);

@@ -39,8 +39,8 @@ export abstract class ExpressionBuilder {
   divide(operator: DivisionOperator, high: Value, low: Value, divisor: Value): Expression {
     return { kind: 'divide', operator, high: asExpression(high), low: asExpression(low), divisor: asExpression(divisor) };
   }
-  select(condition: Value, then: Value, otherwise: Value): Expression {
-    return { kind: 'select', condition: asExpression(condition), then: asExpression(then), otherwise: asExpression(otherwise) };
+  select(condition: Value, whenTrue: Value, whenFalse: Value): Expression {
+    return { kind: 'select', condition: asExpression(condition), whenTrue: asExpression(whenTrue), whenFalse: asExpression(whenFalse) };
   }
   parameter(name: ParameterName): Expression { return { kind: 'parameter', name }; }
   word(word: WordName): Expression { return { kind: 'word', word }; }

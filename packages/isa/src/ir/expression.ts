@@ -41,7 +41,7 @@ export type Expression =
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression }
   | { readonly kind: 'divide'; readonly operator: DivisionOperator; readonly high: Expression; readonly low: Expression; readonly divisor: Expression }
   /** Both alternatives may be evaluated. */
-  | { readonly kind: 'select'; readonly condition: Expression; readonly then: Expression; readonly otherwise: Expression };
+  | { readonly kind: 'select'; readonly condition: Expression; readonly whenTrue: Expression; readonly whenFalse: Expression };
 
 export type Temporary = Extract<Expression, { kind: 'temporary' }>;
 
@@ -87,7 +87,7 @@ export function forEachOperand(expression: Expression, visit: (operand: Expressi
     case 'binary': visit(expression.left); visit(expression.right); break;
     case 'unary': visit(expression.operand); break;
     case 'divide': visit(expression.high); visit(expression.low); visit(expression.divisor); break;
-    case 'select': visit(expression.condition); visit(expression.then); visit(expression.otherwise); break;
+    case 'select': visit(expression.condition); visit(expression.whenTrue); visit(expression.whenFalse); break;
     case 'constant': case 'temporary': case 'parameter': case 'word': break;
   }
 }
