@@ -1,8 +1,9 @@
-import { composeFlags, Register, Word } from '@ringbench/isa';
+import { Word } from '@ringbench/isa';
 import { Interpreter } from '@ringbench/interpreter';
 import { Machine, Region as MemoryRegion } from '@ringbench/machine';
 import { digestMemory } from './digest.js';
 import type { Engine, EngineOptions, EventCounts, Exit, Fingerprint, GuestImage, LoadResult, Region } from './engine.js';
+import { fingerprintOf } from './fingerprint.js';
 import { startGuest } from './guest-start.js';
 import { RegionRecorder } from './marker.js';
 import { loadMultiboot } from './multiboot.js';
@@ -46,11 +47,6 @@ export class DirectEngine implements Engine {
   region(): Region | undefined { return this.recorder.region; }
   fingerprint(): Fingerprint {
     const { memory } = this.machine;
-    return {
-      registers: Array.from(memory.state.subarray(Register.EAX, Register.EDI + 1)),
-      eip: memory.state[Word.EIP] >>> 0,
-      eflags: composeFlags(memory.state),
-      memory: digestMemory(new Int32Array(memory.buffer, MemoryRegion.RAM, memory.ramBytes / 4)),
-    };
+    return fingerprintOf(memory.state, digestMemory(new Int32Array(memory.buffer, MemoryRegion.RAM, memory.ramBytes / 4)));
   }
 }

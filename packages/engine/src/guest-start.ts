@@ -1,5 +1,4 @@
-import { CR0, Flag, Register, Segment, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
-import type { Processor } from '@ringbench/machine';
+import { CR0, Flag, Register, Segment, storeFlags, storeSegmentRegister, Word, type Silicon } from '@ringbench/isa';
 import { MULTIBOOT_MAGIC, type GuestStart } from './multiboot.js';
 
 /** Access words (state.ts) of the segments that a Multiboot loader leaves: flat, 32-bit, ring 0, accessed. */
@@ -18,8 +17,8 @@ export function storeStartRegisters(state: Int32Array, start: GuestStart): void 
   state[Register.EBX] = start.information;
 }
 
-/** Puts a processor in the state in which a Multiboot guest starts (Multiboot Specification, 3.2). */
-export function startGuest(processor: Processor, start: GuestStart): void {
+/** Puts a processor, real or virtual, in the state in which a Multiboot guest starts (Multiboot Specification, 3.2). */
+export function startGuest(processor: Silicon, start: GuestStart): void {
   const { state } = processor;
   storeStartRegisters(state, start);
   state[Word.EIP] = start.entry;

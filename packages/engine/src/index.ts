@@ -3,4 +3,5 @@ export { loadMultiboot, MULTIBOOT_MAGIC, type GuestStart, type MultibootResult, 
 export * from './guest-start.js';
 export { DirectEngine, type CountView } from './direct-engine.js';
 export { RegionRecorder, subtractCounts } from './marker.js';
-export { digestMemory } from './digest.js';
+export { fingerprintOf } from './fingerprint.js';
+export { digestMemory, MemoryDigest } from './digest.js';

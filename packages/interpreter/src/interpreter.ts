@@ -3,9 +3,10 @@ import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
 import { CodeCache, LookUp } from './code-cache.js';
 import { createHotLoop, type HotLoop } from './hot-loop.js';
 import { HOT_SET } from './hot-set.js';
-import { ENTRY_SHIFT, Field, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_MASK, REMAINING_SHIFT } from './micro-op.js';
+import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_MASK, REMAINING_SHIFT } from './micro-op.js';
 import { OperationTable, type Operation } from './operations.js';
 import { printHandler, type HandlerRuntime } from './print-javascript.js';
+import type { SystemInstruction } from './system-operands.js';
 import { divide, multiplyHighSigned, multiplyHighUnsigned } from './wide-arithmetic.js';
 
 type Handler = (u: number) => number;
@@ -26,6 +27,8 @@ export class Interpreter implements Executor, HandlerRuntime {
   private readonly loop: HotLoop;
   private readonly cache: CodeCache;
   private readonly handlers: Handler[] = [];
+  /** Handlers of the procedures to which recorded operations leave. */
+  private readonly procedureHandlers: Handler[] = [];
   private readonly words: Int32Array;
   private readonly state: Int32Array;
   /** Called with each micro-op outside the hot loop, for scripts/profile-operations.mjs. */
@@ -163,21 +166,23 @@ export class Interpreter implements Executor, HandlerRuntime {
         return Leave.FAULT;
       };
     }
-    if (operation.code === undefined) return this.systemHandler(operation.shape.mnemonic);
+    if (operation.code === undefined) return this.systemHandler(operation);
     const { memory, mmu } = this.processor;
     // The text is printed from our own semantics; a guest contributes nothing to it.
     const make = new Function('W', 'H', 'B', 'V', 'C', 'M', 'X', `'use strict';return function(u){\n${printHandler(operation)}\n}`) as (...environment: unknown[]) => Handler;
     return make(memory.words, new Uint16Array(memory.buffer), memory.bytes, memory.view, memory.counts, mmu, this);
   }
-  private systemHandler(mnemonic: string): Handler {
+  private systemHandler(operation: Operation): Handler {
+    const { mnemonic } = operation.shape;
     const procedure = procedures[mnemonic];
-    if (procedure === undefined) throw new Error(`${mnemonic} has neither recorded semantics nor a system procedure`);
-    return (u) => this.runProcedure(u, procedure, countedEvents.get(mnemonic));
+    if (procedure === undefined) throw new Error(`${mnemonic} has neither recorded semantics nor a system procedure, or leaves to one that does not exist`);
+    const event = countedEvents.get(mnemonic);
+    const numberField = fieldOfInstructionNumber(operation.hasMemoryOperand);
+    return (u) => this.runProcedure(u, this.cache.instructions[this.words[(u >> 2) + numberField]], procedure, event);
   }
 
-  private runProcedure(u: number, procedure: SystemProcedure, event: number | undefined): number {
+  private runProcedure(u: number, system: SystemInstruction, procedure: SystemProcedure, event: number | undefined): number {
     const { processor, state, words } = this;
-    const system = this.cache.instructions[words[(u >> 2) + Field.IMMEDIATE]];
     const eip = words[(u >> 2) + Field.EIP];
     const next = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
     state[Word.EIP] = eip;
@@ -210,11 +215,14 @@ export class Interpreter implements Executor, HandlerRuntime {
   linear(segment: number, offset: number, bytes: number, write: boolean): number { return this.processor.linear(segment, offset, bytes, write); }
   raise(vector: number, errorCode: number): void { this.processor.raise(vector, errorCode); }
   procedure(u: number): number {
-    const operation = this.table.all[this.firstOfFused.get(this.words[u >> 2] & OPERATION_MASK) ?? this.words[u >> 2] & OPERATION_MASK];
-    const mnemonic = operation?.shape.mnemonic ?? '';
-    const procedure = procedures[mnemonic];
-    if (procedure === undefined) throw new Error(`${mnemonic} leaves but has no system procedure`);
-    return this.runProcedure(u, procedure, countedEvents.get(mnemonic));
+    const id = this.words[u >> 2] & OPERATION_MASK;
+    const known = this.procedureHandlers[id];
+    if (known !== undefined) return known(u);
+    const operation = this.table.all[this.firstOfFused.get(id) ?? id];
+    if (operation === undefined) throw new Error(`operation ${id} does not exist`);
+    const handler = this.systemHandler(operation);
+    this.procedureHandlers[id] = handler;
+    return handler(u);
   }
   mulhu(a: number, b: number): number { return multiplyHighUnsigned(a, b); }
   mulhs(a: number, b: number): number { return multiplyHighSigned(a, b); }

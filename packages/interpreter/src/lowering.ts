@@ -1,5 +1,5 @@
 import { Segment, SEMANTICS, Word, type AccessSize, type Instruction, type Operand, type OperandType } from '@ringbench/isa';
-import { Field } from './micro-op.js';
+import { Field, fieldOfInstructionNumber } from './micro-op.js';
 import type { Operation, OperandShape, OperationTable, Shape } from './operations.js';
 
 /** What the meaning of code bytes depends on besides themselves. `flat`: CS, DS, ES and SS have base 0 and no limit, and 32-bit defaults. */
@@ -125,9 +125,9 @@ export function lower(table: OperationTable, instruction: Instruction, eip: numb
   let operation: Operation;
   if (recorded) {
     operation = lowerRecorded(table, instruction, eip, next, context, words);
-    if (operation.hasProcedure) words[Field.IMMEDIATE] = register(instruction);
+    if (operation.hasProcedure) words[fieldOfInstructionNumber(operation.hasMemoryOperand)] = register(instruction);
   } else {
-    words[Field.IMMEDIATE] = register(instruction);
+    words[fieldOfInstructionNumber(false)] = register(instruction);
     operation = table.get({
       mnemonic: instruction.row.mnemonic, size: instruction.operandSize, addressSize: instruction.addressSize, stackSize: context.stack32 ? 32 : 16,
       flat: context.flat, repeat: 'none', segmentedString: false, operands: [], dropFlags: false,

@@ -12,7 +12,7 @@ export const Field = {
   OPERATION: 0,
   DESTINATION: 1,
   SOURCE: 2,
-  IMMEDIATE: 3, // direct transfers: target EIP; system procedures: number of the decoded instruction
+  IMMEDIATE: 3, // direct transfers: target EIP
   BASE: 4, // direct transfers: micro-op at the target, 0 while unknown
   INDEX: 5, // direct transfers: micro-op behind the instruction, 0 while unknown
   DISPLACEMENT: 6, // direct transfers: EIP behind the instruction
@@ -46,6 +46,11 @@ export function fieldOfParameter(name: ParameterName, hasMemoryOperand: boolean)
     case 'displacement': return Field.DISPLACEMENT;
     case 'next': return hasMemoryOperand ? Field.IMMEDIATE : Field.DISPLACEMENT;
   }
+}
+
+/** The word with the number under which the code cache keeps the decoded instruction, for operations that a system procedure executes or may take over. */
+export function fieldOfInstructionNumber(hasMemoryOperand: boolean): number {
+  return hasMemoryOperand ? Field.IMMEDIATE : Field.BASE;
 }
 
 /** Why the hot loop, or the handler of one operation, stopped. A non-negative result is the next micro-op's address. */

@@ -111,7 +111,9 @@ class HandlerPrinter {
       case 'set-word': this.lines.push(`W[${Word[s.word]}]=${this.expression(s.value)};`); break;
       case 'set-word-at': this.lines.push(`W[${Word[s.word]}+${this.expression(s.index)}]=${this.expression(s.value)};`); break;
       case 'load-system': this.loadSystem(s); break;
-      case 'count': this.lines.push(`C[${s.event}]+=1;`); break;
+      case 'store-system': this.storeSystem(s); break;
+      case 'privilege-changed': break;
+      case 'count': this.lines.push(`C[${s.event}]+=${s.amount === undefined ? 1 : this.expression(s.amount)};`); break;
       case 'leave-if': this.lines.push(`if(${this.expression(s.condition)}!==0)return X.procedure(u);`); break;
       case 'raise-if': this.lines.push(`if(${this.expression(s.condition)}!==0){X.raise(${s.vector},0);return ${Leave.FAULT};}`); break;
       case 'done-if': this.lines.push(`if(${this.expression(s.condition)}!==0){${this.goTo(this.field(Field.DISPLACEMENT))}}`); break;
@@ -125,6 +127,12 @@ class HandlerPrinter {
     const address = this.expression(s.address);
     const entry = `e${s.to.id}`;
     this.lines.push(`const ${entry}=W[${Region.DATA_READ_SUPERVISOR >> 2}+(${address}>>>12)];if(${this.misses(address, entry, s.size)})return X.procedure(u);const t${s.to.id}=${this.loadText(`${address}+${entry}|0`, s.size)};`);
+  }
+  private storeSystem(s: Extract<Statement, { kind: 'store-system' }>): void {
+    this.stores = true;
+    const address = this.expression(s.address);
+    const entry = `s${this.lines.length}`;
+    this.lines.push(`const ${entry}=W[${Region.DATA_WRITE_SUPERVISOR >> 2}+(${address}>>>12)];if(${this.misses(address, entry, s.size)})return X.procedure(u);${this.storeText(`${address}+${entry}|0`, this.expression(s.value), s.size)}`);
   }
   private goTo(eip: string): string { return `W[${Word.EIP}]=${eip};return ${Leave.LOOK_UP};`; }
   private end(text: string): void {

@@ -19,7 +19,8 @@ export interface BranchTargets {
 export const Local = { U: 0, BUDGET: 1, TLB: 2, TARGET: 3, LINK: 4, ENTRY: 5, FIRST_TEMPORARY: 6 } as const;
 
 /** Where a translation table starts: from local TLB for the current privilege level, from 0 for the system's. */
-const TABLE_OFFSET = { read: 0, write: TLB_WRITE_DISTANCE, system: Region.DATA_READ_SUPERVISOR } as const;
+const TABLE_OFFSET = { read: 0, write: TLB_WRITE_DISTANCE, 'system-read': Region.DATA_READ_SUPERVISOR, 'system-write': Region.DATA_WRITE_SUPERVISOR } as const;
+const ONE_AS_F64 = [0, 0, 0, 0, 0, 0, 0xf0, 0x3f];
 const PAGE_OFFSET_MASK = 0xfff;
 const PAGE_BYTES = 0x1000;
 
@@ -135,12 +136,12 @@ export class WasmPrinter {
   }
 
   /** Leaves the translation entry of an address in local ENTRY, or branches to `slow`. */
-  private translate(address: Expression, size: number, table: 'read' | 'write' | 'system', memory: boolean, slow: number): void {
+  private translate(address: Expression, size: number, table: keyof typeof TABLE_OFFSET, memory: boolean, slow: number): void {
     const { out } = this;
     // Table word of the page: (address >>> 12) * 4 = (address >>> 10) & ~3.
     this.expression(address, memory);
     out.constant(10).op(Op.i32ShrU).constant(-4).op(Op.i32And);
-    if (table !== 'system') out.get(Local.TLB).op(Op.i32Add);
+    if (!table.startsWith('system')) out.get(Local.TLB).op(Op.i32Add);
     out.memory(Op.i32Load, 2, TABLE_OFFSET[table]).tee(Local.ENTRY);
     out.constant(PAGE_OFFSET_MASK).op(Op.i32And);
     if (size > 8) {
@@ -160,12 +161,12 @@ export class WasmPrinter {
         return false;
       case 'linear': this.linear(s, memory, targets.slow); return false;
       case 'load': case 'load-system':
-        this.translate(s.address, s.size, s.kind === 'load' ? 'read' : 'system', memory, targets.slow);
+        this.translate(s.address, s.size, s.kind === 'load' ? 'read' : 'system-read', memory, targets.slow);
         this.expression(s.address, memory);
         out.get(Local.ENTRY).op(Op.i32Add).memory(LOAD[s.size][0], LOAD[s.size][1], 0).set(this.local(s.to.id));
         return false;
-      case 'store':
-        this.translate(s.address, s.size, 'write', memory, targets.slow);
+      case 'store': case 'store-system':
+        this.translate(s.address, s.size, s.kind === 'store' ? 'write' : 'system-write', memory, targets.slow);
         this.expression(s.address, memory);
         out.get(Local.ENTRY).op(Op.i32Add);
         this.expression(s.value, memory);
@@ -208,7 +209,8 @@ export class WasmPrinter {
         this.expression(s.value, memory);
         out.memory(Op.i32Store, 2, Word[s.word] * 4);
         return false;
-      case 'count': this.count(s.event); return false;
+      case 'privilege-changed': out.constant(0).memory(Op.i32Load, 2, Word.DATA_TLB * 4).set(Local.TLB); return false;
+      case 'count': this.count(s.event, s.amount, memory); return false;
       case 'leave-if': case 'raise-if':
         this.expression(s.condition, memory);
         out.branch(Op.brIf, targets.slow);
@@ -244,9 +246,15 @@ export class WasmPrinter {
     this.field(eipField);
     this.out.set(Local.TARGET);
   }
-  private count(event: number): void {
+  private count(event: number, amount: Expression | undefined, memory: boolean): void {
     const offset = Region.COUNTS + event * 8;
-    this.out.constant(0).constant(0).memory(Op.f64Load, 3, offset).op(Op.f64Const, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, Op.f64Add).memory(Op.f64Store, 3, offset);
+    this.out.constant(0).constant(0).memory(Op.f64Load, 3, offset);
+    if (amount === undefined) this.out.op(Op.f64Const, ...ONE_AS_F64);
+    else {
+      this.expression(amount, memory);
+      this.out.op(Op.f64ConvertI32U);
+    }
+    this.out.op(Op.f64Add).memory(Op.f64Store, 3, offset);
   }
   /** Fast bound of the segment, else the slow path decides. */
   private linear(s: Extract<Statement, { kind: 'linear' }>, memory: boolean, slow: number): void {

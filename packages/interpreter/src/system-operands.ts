@@ -32,6 +32,8 @@ function fillOperand(op: SystemOperands, instruction: Instruction, position: num
     case 'register':
       if (type === 'AL') op.width = 1;
       else if (type.startsWith('E') || type.startsWith('R')) op.register = operand.index;
+      // LDS and its kin name their segment in the opcode; ModR/M.reg is then the register of the offset.
+      else if (type.startsWith('G') && instruction.row.mnemonic === 'load-far-pointer') op.register = operand.index;
       else if (type.startsWith('G')) op.target = operand.index;
       break;
     case 'segment': case 'control': case 'debug': op.target = operand.index; break;

@@ -18,7 +18,7 @@ export type { SystemMnemonic } from './system/registry.js';
 export { SystemOperands } from './system/operands.js';
 export type { SystemProcedure } from './system/operands.js';
 export { canTakeInterrupt, deliverFault, deliverHardwareInterrupt } from './system/faults.js';
-export { exitV386, raiseSecondLevelViolation, wantsInterruptWindow } from './system/v386-exit.js';
+export { awaitsInterruptWindow, exitV386, raiseSecondLevelViolation, wantsInterruptWindow } from './system/v386-exit.js';
 export { V386Access, V386Block, V386Check, V386Control, V386Event, V386ExitNumber, V386Io, V386Msr, V386MsrAccess, V386_REVISION, v386BlockHeader } from './system/v386-block.js';
 export type { V386FieldName } from './system/v386-block.js';
 export { refreshSegment, segmentAllows } from './system/access.js';

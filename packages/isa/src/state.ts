@@ -37,6 +37,8 @@ const LAYOUT = [
   ['READ_TOP', SEGMENT_REGISTERS], ['WRITE_TOP', SEGMENT_REGISTERS],
   // Byte offsets of the data TLB tables (reads) and code TLB table for the current privilege level.
   ['DATA_TLB', 1], ['CODE_TLB', 1],
+  // What the two above, and TRAP_SENSITIVE below, become at each privilege level: set by the machine, so that a ring transition needs no help.
+  ['DATA_TLB_OF_LEVEL', 4], ['CODE_TLB_OF_LEVEL', 4], ['TRAP_SENSITIVE_OF_LEVEL', 4],
   // Executor: instructions left in the slice; the micro-op at which the hot loop stopped.
   ['BUDGET', 1], ['MICRO_OP', 1],
   // Non-zero while the interrupt pin is asserted: semantics that can set IF leave the hot loop then.

@@ -318,6 +318,15 @@ describe('ports', () => {
     expect(silicon.log).toEqual(fault === 'none' ? [`in ${port.toString(16)} ${width}`] : []);
   });
 
+  it('the map’s last byte needs a neighbour within the TSS', () => {
+    for (const [limit, fault] of [[IO_MAP + 12, '13(0)'], [IO_MAP + 13, 'none']] as const) {
+      const silicon = mapped();
+      silicon.state[Word.LIMIT + Segment.TR] = limit;
+      run(silicon, 'in', { port: 0x60, width: 1 });
+      expect(silicon.fault).toBe(fault);
+    }
+  });
+
   it('virtual-8086 mode always asks the map, whatever IOPL is', () => {
     const silicon = mapped(0x60);
     storeFlags(silicon.state, Flag.VM | Flag.IOPL);

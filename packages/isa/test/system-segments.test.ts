@@ -33,6 +33,14 @@ describe('loading DS, ES, FS, GS', () => {
     expect(silicon.state[Word.SELECTOR + Segment.ES]).toBe(fault === 'none' ? selector : cpl === 0 ? Sel.DATA0 : Sel.DATA3 | 3);
   });
 
+  it('a descriptor must lie within the table to its last byte', () => {
+    for (const [limit, fault] of [[Sel.DATA0 + 6, `13(${Sel.DATA0})`], [Sel.DATA0 + 7, 'none']] as const) {
+      const silicon = protectedMachine();
+      silicon.state[Word.GDTR_LIMIT] = limit;
+      expect(load(silicon, Segment.ES, Sel.DATA0)).toBe(fault);
+    }
+  });
+
   it('sets the accessed bit in the table and in the cache', () => {
     const silicon = protectedMachine();
     load(silicon, Segment.FS, Sel.READ_ONLY0);

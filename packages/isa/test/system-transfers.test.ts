@@ -75,6 +75,18 @@ describe('CALLF', () => {
   });
 });
 
+describe('a 16-bit stack whose pointer wraps in mid-frame', () => {
+  it.each([[0xffff, true], [0xfff0, false]])('with limit %i', (limit, allowed) => {
+    const silicon = protectedMachine();
+    force(silicon, Segment.SS, Sel.STACK16);
+    silicon.state[Word.LIMIT + Segment.SS] = limit;
+    silicon.state[Word.ESP] = 4;
+    expect(run(silicon, 'callf', { selector: Sel.CODE0, farOffset: 0x700 })).toBe(allowed);
+    expect([silicon.fault, silicon.state[Word.ESP]]).toEqual(allowed ? ['none', 0xfffc] : ['12(0)', 4]);
+    if (allowed) expect([silicon.word(0), silicon.word(0xfffc)]).toEqual([Sel.CODE0, NEXT]);
+  });
+});
+
 describe('call gates', () => {
   it('takes the parameters to the inner stack', () => {
     const silicon = protectedMachine(3);

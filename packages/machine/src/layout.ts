@@ -45,8 +45,8 @@ function assignRegions(): Record<RegionName, number> {
   return regions as Record<RegionName, number>;
 }
 
-/** Byte address of each region. */
-export const Region: Readonly<Record<RegionName, number>> = Object.freeze(assignRegions());
+/** Byte address of each region. Copied, because V8 keeps an object that grew by computed names as a hash table. */
+export const Region: Readonly<Record<RegionName, number>> = Object.freeze({ ...assignRegions() });
 
 export const TLB_WRITE_DISTANCE = Region.DATA_WRITE_SUPERVISOR - Region.DATA_READ_SUPERVISOR;
 

@@ -1,4 +1,4 @@
-import { canTakeInterrupt, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word } from '@ringbench/isa';
+import { awaitsInterruptWindow, canTakeInterrupt, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word } from '@ringbench/isa';
 import { createPc, type Pc } from './devices/pc.js';
 import type { Executor } from './executor.js';
 import { MachineMemory } from './memory.js';
@@ -26,6 +26,11 @@ export interface MachineOptions {
  * Longest slice given to an executor. WebAssembly code that V8 compiles better in the meantime is entered anew only at a call, so the loop must return now and then.
  */
 const LONGEST_SLICE = 4_000_000;
+/**
+ * How many device deadlines a halted processor may sleep through. Periodic devices whose interrupts are masked would otherwise keep the driver busy for
+ * ever; no guest that means to wake up sleeps through so many (a day has 1.6 million ticks of the PC's timer).
+ */
+export const MOST_DEADLINES_ASLEEP = 1 << 22;
 const RETIRED = eventIndex('retired');
 const IDLE = eventIndex('idle');
 /** DR6.BS: the debug exception is a single step's (SDM vol. 3, 15.2.3). */
@@ -87,8 +92,9 @@ export class Machine {
     }
   }
 
-  /** After an instruction that began with TF set (SDM vol. 3, 15.3.1.4). */
+  /** After an instruction that began with TF set (SDM vol. 3, 15.3.1.4). A debug exception ends HLT (SDM vol. 2, HLT). */
   private trapSingleStep(): void {
+    this.processor.halted = false;
     this.processor.state[Word.DR + 6] |= DR6_SINGLE_STEP;
     deliverFault(this.processor, Vector.DB, 0);
   }
@@ -96,6 +102,7 @@ export class Machine {
   /** Everything that may happen between two instructions; a stop when none can follow. */
   private settleBoundary(): MachineStop | undefined {
     const { processor, pc } = this;
+    let slept = 0;
     for (;;) {
       if (this.exitStatus !== undefined) {
         const status = this.exitStatus;
@@ -105,8 +112,11 @@ export class Machine {
       if (processor.inShutdown) return { kind: 'shutdown' };
       pc.clock.fireDue(processor.now());
       if (this.takeEvent()) continue;
-      if (!processor.halted) return undefined;
-      if (!this.wait()) return { kind: 'halted' };
+      if (!processor.halted) {
+        this.showInterruptPin();
+        return undefined;
+      }
+      if (++slept > MOST_DEADLINES_ASLEEP || !this.wait()) return { kind: 'halted' };
     }
   }
 
@@ -115,9 +125,8 @@ export class Machine {
   /** Takes an interrupt or a V386 exit that is due; true if it did. */
   private takeEvent(): boolean {
     const { processor } = this;
-    const { state } = processor;
-    if (state[Word.IN_V386] !== 0) return this.takeV386Event();
-    if (state[Word.INTERRUPT_PIN] === 0 || processor.interruptsInhibited || !canTakeInterrupt(processor)) return false;
+    if (processor.state[Word.IN_V386] !== 0) return this.takeV386Event();
+    if (!this.pinAsserted || processor.interruptsInhibited || !canTakeInterrupt(processor)) return false;
     processor.halted = false;
     deliverHardwareInterrupt(processor, this.pc.pic.acknowledge());
     return true;
@@ -132,9 +141,10 @@ export class Machine {
     return true;
   }
 
-  /** Lets time pass to the next deadline of a halted processor; false when there is none to wake it. */
+  /** Lets time pass to the next deadline of a halted processor; false when nothing can wake it: no deadline is left, or interrupts are off. */
   private wait(): boolean {
     const { processor, pc } = this;
+    if (!canTakeInterrupt(processor)) return false;
     const next = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
     if (next === Infinity) return false;
     const units = Math.max(0, next - processor.now());
@@ -143,17 +153,28 @@ export class Machine {
     return true;
   }
 
+  /**
+   * Up to the next deadline. An interrupt that waits for IF needs no short slice, because whatever sets IF asks for attention; one that
+   * waits for the end of an interrupt shadow does.
+   */
   private sliceLength(left: number): number {
     const { processor, pc } = this;
-    if ((processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0 || processor.state[Word.INTERRUPT_PIN] !== 0) return 1;
+    const waits = processor.state[Word.INTERRUPT_PIN] !== 0 && processor.interruptsInhibited;
+    if (waits || (processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0) return 1;
     const deadline = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
     return Math.max(1, Math.min(left, deadline - processor.now(), LONGEST_SLICE));
   }
 
   private setInterruptPin(asserted: boolean): void {
     this.pinAsserted = asserted;
-    this.processor.state[Word.INTERRUPT_PIN] = asserted ? 1 : 0;
     if (asserted) this.processor.attention = true;
+    else this.showInterruptPin();
   }
   private pinAsserted = false;
+
+  /** Tells the executor whether something waits for IF: an interrupt or, in V386 mode, the host for the interrupt window. */
+  private showInterruptPin(): void {
+    const { processor } = this;
+    processor.state[Word.INTERRUPT_PIN] = this.pinAsserted || awaitsInterruptWindow(processor) ? 1 : 0;
+  }
 }

@@ -11,6 +11,7 @@ const PAGE_BYTES = 4096;
 const UNLIMITED_TOP = -8;
 /** ES, CS, SS and DS, one bit each. */
 const ALL_FLAT = 15;
+const USER_LEVEL = 3;
 const PORT_READ = eventIndex('port.read');
 const PORT_WRITE = eventIndex('port.write');
 
@@ -52,6 +53,7 @@ export class Processor implements Silicon {
   /** Instructions of the current block that were charged but are not yet complete, while a system procedure runs. */
   uncompleted = 0;
   private inhibitedAt = -1;
+  private wasInV386 = false;
   private raised = false;
   private raisedVector = 0;
   private raisedError = 0;
@@ -161,10 +163,13 @@ export class Processor implements Silicon {
 
   privilegeChanged(): void {
     this.mmu.privilegeChanged();
-    this.state[Word.TRAP_SENSITIVE] = this.sensitiveTraps && this.state[Word.CPL] === 3 ? 1 : 0;
+    this.state[Word.TRAP_SENSITIVE] = this.state[Word.TRAP_SENSITIVE_OF_LEVEL + this.state[Word.CPL]];
   }
-  /** The first of the slides' "x86 changes": sensitive unprivileged instructions fault in user mode. */
-  sensitiveTraps = false;
+  /** The first of the slides' "x86 changes": sensitive unprivileged instructions fault in user mode. Off unless set. */
+  set sensitiveTraps(on: boolean) {
+    this.state[Word.TRAP_SENSITIVE_OF_LEVEL + USER_LEVEL] = on ? 1 : 0;
+    this.privilegeChanged();
+  }
 
   segmentChanged(segment: number): void {
     if (segment > Segment.DS) return;
@@ -186,7 +191,11 @@ export class Processor implements Silicon {
   pagingChanged(): void { this.mmu.pagingChanged(); }
   flushTranslations(): void { this.mmu.flushTranslations(); }
   invalidatePage(linear: number): void { this.mmu.invalidatePage(linear); }
+  /** Entering and leaving V386 mode call this too: the mode has a deadline of its own, so the slice must be measured anew. */
   interruptFlagChanged(): void {
+    const inV386 = this.state[Word.IN_V386] !== 0;
+    if (inV386 !== this.wasInV386) this.attention = true;
+    this.wasInV386 = inV386;
     if (this.state[Word.INTERRUPT_PIN] !== 0 || (this.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0) this.attention = true;
   }
   inhibitInterrupts(): void { this.inhibitedAt = this.now() + 1; }

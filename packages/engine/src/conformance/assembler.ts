@@ -47,6 +47,11 @@ export class Assembler {
     this.labels.set(name, this.here);
     return this;
   }
+  /** Gives the address of a label a second name. */
+  alias(name: string, existing: string): this {
+    this.labels.set(name, this.addressOf(existing));
+    return this;
+  }
   /** A name that no one else uses. */
   newLabel(stem: string): string { return `${stem}#${this.generated++}`; }
   align(bytes: number): this {

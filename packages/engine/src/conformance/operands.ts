@@ -45,6 +45,7 @@ export const DR6: DebugRegister = { kind: 'debug', code: 6 };
 /** `at(0x1000)`, `at('label')`, `at(EBP, -4)`. */
 export function at(first: GeneralRegister | Value, displacement: Value = 0): MemoryOperand {
   if (typeof first === 'object') return { kind: 'memory', base: first.code, displacement, segment: undefined };
+  if (displacement !== 0) throw new Error('a displacement needs a base register');
   return { kind: 'memory', base: undefined, displacement: first, segment: undefined };
 }
 

@@ -53,6 +53,7 @@ export type Statement =
   | { readonly kind: 'load'; readonly to: Temporary; readonly address: Expression; readonly size: AccessSize }
   /** With supervisor privilege; without a translation at hand it is like leave-if. */
   | { readonly kind: 'load-system'; readonly to: Temporary; readonly address: Expression; readonly size: AccessSize }
+  | { readonly kind: 'store-system'; readonly address: Expression; readonly value: Expression; readonly size: AccessSize }
   | { readonly kind: 'store'; readonly address: Expression; readonly value: Expression; readonly size: AccessSize }
   /** Read-modify-write: checks that the bytes may be written and yields a host address for load-host and store-host. */
   | { readonly kind: 'translate-write'; readonly to: Temporary; readonly address: Expression; readonly size: number }
@@ -61,7 +62,10 @@ export type Statement =
   | { readonly kind: 'set-register'; readonly size: AccessSize; readonly offset: Expression; readonly value: Expression }
   | { readonly kind: 'set-word'; readonly word: WordName; readonly value: Expression }
   | { readonly kind: 'set-word-at'; readonly word: WordName; readonly index: Expression; readonly value: Expression }
-  | { readonly kind: 'count'; readonly event: number }
+  /** CPL and the tables of its level were set: a consumer that keeps one of those words elsewhere reads it again. */
+  | { readonly kind: 'privilege-changed' }
+  /** Adds `amount` (not negative; 1 when absent) to an event. */
+  | { readonly kind: 'count'; readonly event: number; readonly amount: Expression | undefined }
   /** Leaves the fast path when the condition is not zero: the instruction's system procedure decides. */
   | { readonly kind: 'leave-if'; readonly condition: Expression }
   /** Faults when the condition is not zero; error code 0. */
@@ -98,7 +102,7 @@ export function forEachExpression(statement: Statement, visit: (expression: Expr
     case 'let': visit(statement.value); break;
     case 'linear': visit(statement.segment); visit(statement.offset); break;
     case 'load': case 'load-system': case 'translate-write': visit(statement.address); break;
-    case 'store': visit(statement.address); visit(statement.value); break;
+    case 'store': case 'store-system': visit(statement.address); visit(statement.value); break;
     case 'load-host': visit(statement.host); break;
     case 'store-host': visit(statement.host); visit(statement.value); break;
     case 'set-register': visit(statement.offset); visit(statement.value); break;
@@ -106,7 +110,8 @@ export function forEachExpression(statement: Statement, visit: (expression: Expr
     case 'set-word-at': visit(statement.index); visit(statement.value); break;
     case 'leave-if': case 'raise-if': case 'done-if': case 'branch': visit(statement.condition); break;
     case 'jump-to': visit(statement.target); break;
-    case 'count': case 'jump': case 'advance': break;
+    case 'count': if (statement.amount !== undefined) visit(statement.amount); break;
+    case 'jump': case 'advance': case 'privilege-changed': break;
   }
 }
 

@@ -158,6 +158,10 @@ export class Recorder extends ExpressionBuilder {
     this.statements.push({ kind: 'load-system', to, address: at, size });
     return to;
   }
+  storeAsSystem(address: Expression, value: Value, size: AccessSize): void {
+    const at = this.let(address);
+    this.statements.push({ kind: 'store-system', address: at, value: this.let(asExpression(value)), size });
+  }
   store(address: Expression, value: Value, size: AccessSize): void {
     const at = this.let(address);
     this.statements.push({ kind: 'store', address: at, value: this.let(asExpression(value)), size });
@@ -383,6 +387,16 @@ export class Recorder extends ExpressionBuilder {
   branch(condition: Expression): void { this.statements.push({ kind: 'branch', condition }); }
   jump(): void { this.statements.push({ kind: 'jump' }); }
   jumpTo(target: Expression): void { this.statements.push({ kind: 'jump-to', target: this.let(target) }); }
-  count(event: number): void { this.statements.push({ kind: 'count', event }); }
+  count(event: number, amount?: Expression): void { this.statements.push({ kind: 'count', event, amount }); }
+  /** Makes a new CPL effective. */
+  setPrivilege(level: Expression): void {
+    const cpl = this.let(level);
+    this.setWord('CPL', cpl);
+    this.setWord('DATA_TLB', this.wordAt('DATA_TLB_OF_LEVEL', cpl));
+    this.setWord('CODE_TLB', this.wordAt('CODE_TLB_OF_LEVEL', cpl));
+    this.setWord('TRAP_SENSITIVE', this.wordAt('TRAP_SENSITIVE_OF_LEVEL', cpl));
+    this.statements.push({ kind: 'privilege-changed' });
+  }
+  get flat(): boolean { return this.context.flat; }
 }
 

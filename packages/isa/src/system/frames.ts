@@ -32,9 +32,9 @@ export function popAll(silicon: Silicon, op: SystemOperands): boolean {
     popped[register] = stack.peek(silicon, (GENERAL_REGISTERS - 1 - register) * bytes, bytes);
     if (silicon.faulted) return false;
   }
-  for (let register = 0; register < GENERAL_REGISTERS; register++) if (register !== Register.ESP) writeRegister(state, register, op.operandSize, popped[register]);
+  for (let register = 0; register < GENERAL_REGISTERS; register++) writeRegister(state, register, op.operandSize, popped[register]);
   stack.release(GENERAL_REGISTERS * bytes);
-  state[Register.ESP] = stack.pointer;
+  state[Register.ESP] = stack.pointer; // over the stored one
   return advance(silicon, op);
 }
 

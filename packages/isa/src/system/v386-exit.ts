@@ -65,11 +65,14 @@ export function raiseSecondLevelViolation(silicon: Silicon, guestPhysical: numbe
   return silicon.raise(Vector.V3, V386ExitNumber['second-level']);
 }
 
-/** For the driver: true when the block asks for an exit as soon as the guest could take an interrupt. */
+/** For the driver: true in the mode when the block asks for an exit as soon as the guest could take an interrupt. */
+export function awaitsInterruptWindow(silicon: Silicon): boolean {
+  return silicon.state[Word.IN_V386] !== 0 && (loadField(silicon, V386Block.CONTROLS) & V386Control.INTERRUPT_WINDOW) !== 0;
+}
+
+/** For the driver: true when that exit is due. */
 export function wantsInterruptWindow(silicon: Silicon): boolean {
-  const state = silicon.state;
-  if (state[Word.IN_V386] === 0 || (state[Word.FLAG_SYSTEM] & Flag.IF) === 0 || silicon.interruptsInhibited) return false;
-  return (loadField(silicon, V386Block.CONTROLS) & V386Control.INTERRUPT_WINDOW) !== 0;
+  return (silicon.state[Word.FLAG_SYSTEM] & Flag.IF) !== 0 && !silicon.interruptsInhibited && awaitsInterruptWindow(silicon);
 }
 
 /** Leaves V386 mode between two instructions. False only when the host cannot be entered: the processor is then in shutdown. */

@@ -25,6 +25,8 @@ export const NO_VECTOR = -1;
 /** Address or page number that stands for "faulted". */
 const FAULTED = -1;
 const BOUNCE_BYTES = 64;
+/** Of these the last is user level, the others are supervisor levels (SDM vol. 3, 4.1). */
+const PRIVILEGE_LEVELS = 4;
 
 const FILL_DATA = eventIndex('tlb.fill.data');
 const FILL_CODE = eventIndex('tlb.fill.code');
@@ -82,6 +84,11 @@ export class Mmu {
     this.dataTlb = new DataTlb(memory, options.dataEntries ?? 64, this.physical.kinds, this.state);
     this.codeTlb = new CodeTlb(memory, options.codeEntries ?? 128, this.physical.kinds);
     this.noteControls();
+    for (let level = 0; level < PRIVILEGE_LEVELS; level++) {
+      const user = level === PRIVILEGE_LEVELS - 1;
+      this.state[Word.DATA_TLB_OF_LEVEL + level] = user ? Region.DATA_READ_USER : Region.DATA_READ_SUPERVISOR;
+      this.state[Word.CODE_TLB_OF_LEVEL + level] = user ? Region.CODE_USER : Region.CODE_SUPERVISOR;
+    }
     this.privilegeChanged();
   }
 
@@ -251,9 +258,9 @@ export class Mmu {
 
   /** CPL changed: selects the translation tables. In V386 mode the guest's CPL counts the same way. */
   privilegeChanged(): void {
-    const user = this.state[Word.CPL] === 3;
-    this.state[Word.DATA_TLB] = user ? Region.DATA_READ_USER : Region.DATA_READ_SUPERVISOR;
-    this.state[Word.CODE_TLB] = user ? Region.CODE_USER : Region.CODE_SUPERVISOR;
+    const cpl = this.state[Word.CPL];
+    this.state[Word.DATA_TLB] = this.state[Word.DATA_TLB_OF_LEVEL + cpl];
+    this.state[Word.CODE_TLB] = this.state[Word.CODE_TLB_OF_LEVEL + cpl];
   }
 
   /**

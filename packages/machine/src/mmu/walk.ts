@@ -1,7 +1,7 @@
 import { CR0, CR4, eventIndex, Word } from '@ringbench/isa';
 import type { MachineMemory } from '../memory.js';
 import { FaultCode, FRAME_MASK, OFFSET_MASK, PAGE_SHIFT, PagingEntry, TlbEntry } from './entry.js';
-import type { PhysicalMemory } from './physical.js';
+import type { AccessBytes } from './physical.js';
 
 /** `PageWalker.faultError` of a walk that the second-level translation stopped. */
 export const SECOND_LEVEL_STOP = -1;
@@ -24,6 +24,12 @@ export interface Violation {
   duringWalk: boolean;
   /** The page is mapped, only not writable. */
   present: boolean;
+}
+
+/** Physical memory as a walk sees it: by page number and offset, never across a page. A VMM gives its guest's. */
+export interface WalkedMemory {
+  read(page: number, offset: number, bytes: AccessBytes): number;
+  write(page: number, offset: number, bytes: AccessBytes, value: number): void;
 }
 
 /** Where a guest paging-structure entry lies and what it says. */
@@ -74,7 +80,7 @@ export class PageWalker {
   /** Second-level write permission of the page last translated by `toMachine`. */
   private machineWritable = false;
 
-  constructor(memory: MachineMemory, private readonly physical: PhysicalMemory) {
+  constructor(memory: Pick<MachineMemory, 'state' | 'counts'>, private readonly physical: WalkedMemory) {
     this.state = memory.state;
     this.counts = memory.counts;
   }

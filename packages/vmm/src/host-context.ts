@@ -1,0 +1,105 @@
+import { CR0, Flag, Segment, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
+import { DATA_SEGMENTS, FLAT_CODE_ACCESS, FLAT_DATA_ACCESS, NO_LIMIT } from '@ringbench/engine';
+import { Region, type Machine } from '@ringbench/machine';
+import { Owner, type Allocator } from './allocator.js';
+
+const PAGE_BYTES = 4096;
+const WORD_BYTES = 4;
+const GATE_BYTES = 8;
+const VECTORS = 256;
+/** Access bytes (SDM vol. 3, 3.4.5.1 and 6.11): a present ring-0 32-bit interrupt gate and a busy 32-bit TSS. */
+const INTERRUPT_GATE = 0x8e00;
+const BUSY_TSS = 0x8b;
+const AVAILABLE_TSS = 0x89;
+const TSS_BYTES = 0x68;
+/** ESP0; SS0 follows it (SDM vol. 3, figure 7-2). */
+const TSS_STACK0 = 4;
+const Selector = { CODE: 0x08, DATA: 0x10, TSS: 0x18, LIMIT: 0x1f } as const;
+/** Where the tables lie in their page. */
+const GDT = 0;
+const TSS = 0x100;
+const IDT = 0x800;
+/** Flat 4 GB segment descriptors with 4 KB granularity. */
+const FLAT_LOW = 0x0000ffff;
+const FLAT_HIGH_CODE = 0x00cf9b00;
+const FLAT_HIGH_DATA = 0x00cf9300;
+
+/**
+ * The VMM's own place on the machine: descriptor tables, stack, and the page of entry points to which every gate of the IDT leads. It runs in ring 0 of
+ * flat protected mode without paging. The entry point of vector v is byte v of the trap page; the executor stops there and the Dispatcher goes on.
+ */
+export class HostContext {
+  private readonly tables: number;
+  private readonly stackTop: number;
+  private readonly trapAddress: number;
+
+  constructor(private readonly machine: Machine, allocator: Allocator) {
+    this.tables = takePage(allocator);
+    this.stackTop = takePage(allocator) + PAGE_BYTES;
+    this.trapAddress = takePage(allocator);
+    this.writeTables();
+    this.takeProcessor();
+    machine.executor.trapPage = this.trapAddress / PAGE_BYTES;
+  }
+
+  /** Index in the machine's memory words of the word at a machine-physical address. */
+  static wordIndex(physical: number): number {
+    return (Region.RAM + physical) / WORD_BYTES;
+  }
+
+  /** The vector at whose entry point the processor stands. Throws when it is elsewhere. */
+  trappedVector(): number {
+    const vector = (this.machine.processor.state[Word.EIP] >>> 0) - this.trapAddress;
+    if (vector < 0 || vector >= VECTORS) throw new Error(`the VMM was left at EIP ${this.machine.processor.state[Word.EIP].toString(16)}`);
+    return vector;
+  }
+
+  /** Machine-physical address of a frame of `words` words that an event from the guest left on the VMM's stack: its lowest word. */
+  frameAddress(words: number): number {
+    return this.stackTop - words * WORD_BYTES;
+  }
+
+  private writeTables(): void {
+    const { words } = this.machine.memory;
+    const put = (at: number, low: number, high: number): void => {
+      const index = HostContext.wordIndex(this.tables + at);
+      words[index] = low;
+      words[index + 1] = high;
+    };
+    put(GDT + Selector.CODE, FLAT_LOW, FLAT_HIGH_CODE);
+    put(GDT + Selector.DATA, FLAT_LOW, FLAT_HIGH_DATA);
+    const tss = this.tables + TSS;
+    put(GDT + Selector.TSS, (TSS_BYTES - 1) | (tss << 16), ((tss >>> 16) & 0xff) | (AVAILABLE_TSS << 8) | (tss & 0xff000000));
+    put(TSS + TSS_STACK0, this.stackTop, Selector.DATA);
+    for (let vector = 0; vector < VECTORS; vector++) {
+      const entry = this.trapAddress + vector;
+      put(IDT + vector * GATE_BYTES, (Selector.CODE << 16) | (entry & 0xffff), (entry & 0xffff0000) | INTERRUPT_GATE);
+    }
+  }
+
+  /** What the VMM's boot code would have done with LGDT, LIDT, LTR and loads of the segment registers. */
+  private takeProcessor(): void {
+    const { processor } = this.machine;
+    const { state } = processor;
+    state[Word.CR0] = CR0.PE | CR0.ET;
+    state[Word.CPL] = 0;
+    storeFlags(state, Flag.FIXED);
+    state[Word.GDTR_BASE] = this.tables + GDT;
+    state[Word.GDTR_LIMIT] = Selector.LIMIT;
+    state[Word.IDTR_BASE] = this.tables + IDT;
+    state[Word.IDTR_LIMIT] = VECTORS * GATE_BYTES - 1;
+    processor.privilegeChanged();
+    storeSegmentRegister(processor, Segment.CS, Selector.CODE, 0, NO_LIMIT, FLAT_CODE_ACCESS);
+    for (const segment of DATA_SEGMENTS) storeSegmentRegister(processor, segment, Selector.DATA, 0, NO_LIMIT, FLAT_DATA_ACCESS);
+    storeSegmentRegister(processor, Segment.TR, Selector.TSS, this.tables + TSS, TSS_BYTES - 1, BUSY_TSS);
+    state[Word.ESP] = this.stackTop;
+    state[Word.EIP] = this.trapAddress;
+  }
+}
+
+/** Machine-physical address of a zeroed page for the VMM. Throws when there is none: the machine was built too small. */
+export function takePage(allocator: Allocator): number {
+  const page = allocator.allocate(Owner.VMM);
+  if (page === undefined) throw new Error('the machine was built without enough memory for its VMM');
+  return page * PAGE_BYTES;
+}

@@ -1,0 +1,123 @@
+import { Debug6, Flag, Vector, Word } from '@ringbench/isa';
+import { createPc, MOST_DEADLINES_ASLEEP, type Pc } from '@ringbench/machine';
+import type { VmmCounters } from './counters.js';
+import type { GuestClock } from './guest-clock.js';
+import type { GuestMemory } from './guest-memory.js';
+import { Interpreter } from './interpreter.js';
+import { VirtualProcessor } from './virtual-processor.js';
+
+/** An event that the guest must take before its next instruction. */
+export type PendingEvent =
+  | { readonly kind: 'exception'; readonly vector: number; readonly errorCode: number }
+  | { readonly kind: 'interrupt'; readonly vector: number };
+
+export interface VirtualMachineOptions {
+  readonly memory: GuestMemory;
+  readonly clock: GuestClock;
+  readonly counters: VmmCounters;
+  /** Guest physical memory in bytes, as the CMOS reports it. */
+  readonly memoryBytes: number;
+  readonly onConsole?: (byte: number) => void;
+  /** Called for each write to the marker port that the VMM interprets. */
+  readonly onMarker: (value: number) => void;
+}
+
+/**
+ * A virtual machine as its VMM holds it while the guest does not run: processor state, devices on guest time, and what the guest must take
+ * next. How the guest runs is the core's business.
+ */
+export class VirtualMachine {
+  readonly memory: GuestMemory;
+  readonly clock: GuestClock;
+  readonly pc: Pc;
+  readonly processor: VirtualProcessor;
+  readonly interpreter: Interpreter;
+  readonly counters: VmmCounters;
+  /** At most one: an exception comes before an interrupt, and the next interrupt waits for the interrupt window. */
+  pending: PendingEvent | undefined = undefined;
+  /** The status that the guest wrote to the debug-exit port, until `takePowerOff`. */
+  private exitStatus: number | undefined = undefined;
+  /** The virtual interrupt controller's pin. While it is up and the guest cannot take the interrupt, the core must come back as soon as it can. */
+  interruptPin = false;
+  /** After a triple fault. */
+  inShutdown = false;
+
+  constructor(options: VirtualMachineOptions) {
+    this.memory = options.memory;
+    this.clock = options.clock;
+    this.counters = options.counters;
+    const now = (): number => this.clock.now();
+    this.pc = createPc({
+      now,
+      ramBytes: options.memoryBytes,
+      ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
+      onExit: (status) => (this.exitStatus = status),
+      onInterruptPin: (asserted) => (this.interruptPin = asserted),
+    });
+    this.processor = new VirtualProcessor({ memory: options.memory, bus: this.pc.bus, now, onMarker: options.onMarker, counters: options.counters });
+    this.interpreter = new Interpreter(this.processor);
+  }
+
+  /** The guest powered the machine off. */
+  get isPoweredOff(): boolean {
+    return this.exitStatus !== undefined;
+  }
+  /** The status of the power-off, once. */
+  takePowerOff(): number | undefined {
+    const status = this.exitStatus;
+    this.exitStatus = undefined;
+    return status;
+  }
+
+  /** The interpreted instruction is complete: its time passes, and a single-step trap follows if TF was set when it began (SDM vol. 3, 17.3.1.4). */
+  instructionCompleted(stepping: boolean): void {
+    this.clock.instructionEmulated();
+    this.counters.emulated++;
+    if (!stepping) return;
+    this.processor.state[Word.DR + 6] |= Debug6.BS;
+    this.processor.halted = false;
+    this.pending = { kind: 'exception', vector: Vector.DB, errorCode: 0 };
+  }
+
+  /** The interpreted instruction faulted: the guest takes the fault. */
+  raiseFault(): void {
+    const { faultVector, faultErrorCode } = this.processor;
+    this.processor.clearFault();
+    this.pending = { kind: 'exception', vector: faultVector, errorCode: faultErrorCode };
+  }
+
+  /**
+   * Does what the machine does between two instructions: devices act, a pending interrupt is acknowledged if the guest can take it, and a halted guest
+   * sleeps until one comes. False when nothing can wake it.
+   */
+  settle(): boolean {
+    for (let slept = 0; ; slept++) {
+      this.fireDue();
+      if (this.interruptPin && this.pending === undefined && this.canTakeInterrupt()) {
+        this.processor.halted = false;
+        this.pending = { kind: 'interrupt', vector: this.pc.pic.acknowledge() };
+      }
+      if (!this.processor.halted) return true;
+      if (slept >= MOST_DEADLINES_ASLEEP || !this.sleep()) return false;
+    }
+  }
+
+  private canTakeInterrupt(): boolean {
+    return (this.processor.state[Word.FLAG_SYSTEM] & Flag.IF) !== 0 && !this.processor.interruptsInhibited;
+  }
+
+  private fireDue(): void {
+    const now = this.clock.now();
+    if (this.pc.clock.nextDeadline() > now) return;
+    this.counters.timerDeadlines++;
+    this.pc.clock.fireDue(now);
+  }
+
+  /** Guest time passes to the next deadline; false when nothing can wake the guest: no deadline is left, or interrupts are off. */
+  private sleep(): boolean {
+    const next = this.pc.clock.nextDeadline();
+    if (next === Infinity || !this.canTakeInterrupt()) return false;
+    this.clock.sleepUntil(Math.max(next, this.clock.now()));
+    return true;
+  }
+}

@@ -1,0 +1,151 @@
+import { SILICON_EVENTS, STATE_WORDS, Vector, Word, type Silicon } from '@ringbench/isa';
+import { MARKER_PORT, PageWalker, type PortBus, type WalkedMemory } from '@ringbench/machine';
+import type { VmmCounters } from './counters.js';
+
+const PAGE_BYTES = 4096;
+const PAGE_SHIFT = 12;
+const OFFSET_MASK = PAGE_BYTES - 1;
+const FAULTED = -1;
+
+export interface VirtualProcessorOptions {
+  readonly memory: WalkedMemory;
+  /** The ports of the virtual devices. */
+  readonly bus: PortBus;
+  /** Guest time before the guest's current instruction. */
+  readonly now: () => number;
+  /** A byte was written to the marker port. */
+  readonly onMarker: (value: number) => void;
+  readonly counters: VmmCounters;
+}
+
+/** Page number of the linear page after this one, modulo 4 GB. */
+const nextPage = (linear: number): number => ((linear | OFFSET_MASK) + 1) | 0;
+
+/**
+ * A guest's processor while its instructions are interpreted by the VMM: the `Silicon` on which the instruction's one definition (isa's system
+ * procedures) runs. Memory goes through the guest's own page tables, walked in software and without a TLB; ports lead to virtual devices.
+ * A fault is recorded for the VMM to raise in the guest.
+ */
+export class VirtualProcessor implements Silicon {
+  readonly state = new Int32Array(STATE_WORDS);
+  halted = false;
+  /** The guest's next instruction runs in an interrupt shadow. */
+  interruptsInhibited = false;
+  faulted = false;
+  faultVector = 0;
+  faultErrorCode = 0;
+  private readonly memory: WalkedMemory;
+  private readonly bus: PortBus;
+  private readonly onMarker: (value: number) => void;
+  private readonly counters: VmmCounters;
+  private readonly walker: PageWalker;
+  readonly now: () => number;
+
+  constructor(options: VirtualProcessorOptions) {
+    this.memory = options.memory;
+    this.bus = options.bus;
+    this.now = options.now;
+    this.onMarker = options.onMarker;
+    this.counters = options.counters;
+    // The silicon does not count what software reads.
+    this.walker = new PageWalker({ state: this.state, counts: new Float64Array(SILICON_EVENTS.length) }, options.memory);
+  }
+
+  // ---- memory
+
+  load(linear: number, bytes: 1 | 2 | 4, system: boolean): number {
+    const offset = linear & OFFSET_MASK;
+    const page = this.translate(linear, false, system);
+    if (page < 0) return 0;
+    if (offset + bytes <= PAGE_BYTES) return this.memory.read(page, offset, bytes);
+    const high = this.translate(nextPage(linear), false, system);
+    if (high < 0) return 0;
+    let value = 0;
+    for (let i = 0; i < bytes; i++) {
+      const at = offset + i;
+      value |= this.memory.read(at < PAGE_BYTES ? page : high, at & OFFSET_MASK, 1) << (8 * i);
+    }
+    return value;
+  }
+
+  store(linear: number, bytes: 1 | 2 | 4, value: number, system: boolean): void {
+    const offset = linear & OFFSET_MASK;
+    const page = this.translate(linear, true, system);
+    if (page < 0) return;
+    if (offset + bytes <= PAGE_BYTES) {
+      this.memory.write(page, offset, bytes, value);
+      return;
+    }
+    const high = this.translate(nextPage(linear), true, system);
+    if (high < 0) return;
+    for (let i = 0; i < bytes; i++) {
+      const at = offset + i;
+      this.memory.write(at < PAGE_BYTES ? page : high, at & OFFSET_MASK, 1, value >>> (8 * i));
+    }
+  }
+
+  /** Guest-physical, as the processor itself sees it: no instruction that a VMM interprets today does this. */
+  loadPhysical(physical: number): number {
+    return this.memory.read(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4);
+  }
+  storePhysical(physical: number, value: number): void {
+    this.memory.write(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4, value);
+  }
+
+  /** Guest page number for an access, or -1 when the guest's tables refuse it. */
+  private translate(linear: number, write: boolean, system: boolean): number {
+    const entry = this.walker.walk(linear, write, !system && this.state[Word.CPL] === 3, false);
+    if (entry !== 0) return entry >>> PAGE_SHIFT;
+    this.state[Word.CR2] = linear;
+    this.raise(Vector.PF, this.walker.faultError);
+    return FAULTED;
+  }
+
+  // ---- faults
+
+  raise(vector: number, errorCode: number): false {
+    this.faulted = true;
+    this.faultVector = vector;
+    this.faultErrorCode = errorCode;
+    return false;
+  }
+  clearFault(): void {
+    this.faulted = false;
+  }
+
+  // ---- what changed: nothing here is derived from the state, and there is no TLB
+
+  privilegeChanged(): void {}
+  segmentChanged(_segment: number): void {}
+  pagingChanged(): void {}
+  flushTranslations(): void {}
+  invalidatePage(_linear: number): void {}
+  interruptFlagChanged(): void {}
+  inhibitInterrupts(): void {
+    this.interruptsInhibited = true;
+  }
+  halt(): void {
+    this.halted = true;
+  }
+  /** Only fault delivery shuts a processor down, and a VMM leaves that to the silicon. */
+  shutdown(): void {
+    throw new Error('an interpreted instruction shut the virtual processor down');
+  }
+  /** What the VMM does in software is no event of the silicon. */
+  count(_event: number): void {}
+
+  // ---- ports
+
+  portRead(port: number, bytes: 1 | 2 | 4): number {
+    this.counters.deviceAccesses++;
+    return this.bus.read(port, bytes);
+  }
+  portWrite(port: number, bytes: 1 | 2 | 4, value: number): void {
+    if (port === MARKER_PORT && bytes === 1) {
+      this.onMarker(value & 0xff);
+      return;
+    }
+    this.counters.deviceAccesses++;
+    this.bus.write(port, bytes, value);
+  }
+}
