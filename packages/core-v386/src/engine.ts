@@ -1,8 +1,113 @@
-import { Flag, loadFloat, Register, SYSTEM_PROCEDURES, SystemOperands, V386Control, V386Event, V386Msr, Vector, VECTORS_WITH_ERROR_CODE, CR0, Word } from '@ringbench/isa';
+import { Vector, Word } from '@ringbench/isa';
 import { Interpreter as Executor } from '@ringbench/interpreter';
-import { fingerprintOf, loadMultiboot, RegionRecorder, startGuest, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage, type LoadResult, type Region } from '@ringbench/engine';
+import {
+  fingerprintOf, loadMultiboot, RegionRecorder, startGuest, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage, type LoadResult, type Region,
+} from '@ringbench/engine';
 import { Machine } from '@ringbench/machine';
-import { Allocator, Dispatcher, GuestClock, GuestMemory, HostContext, Owner, takePage, VirtualMachine, VmmCounters, type PendingEvent } from '@ringbench/vmm';
+import { Allocator, Dispatcher, GuestClock, GuestMemory, HostContext, Owner, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from './control-block.js';
 import { GuestExits } from './guest-exits.js';
+import { ModeSwitch } from './mode-switch.js';
 import { SecondLevelTables, secondLevelPages } from './second-level.js';
+
+const PAGE_BYTES = 4096;
+/** The VMM's descriptor tables, stack, trap page and control block. */
+const VMM_PAGES = 4;
+
+/** A machine under a virtual machine monitor that runs one unmodified guest in V386 mode. */
+export class V386Engine implements Engine {
+  private readonly machine: Machine;
+  private readonly guest: VirtualMachine;
+  private readonly dispatcher: Dispatcher;
+  private readonly switch: ModeSwitch;
+  private readonly recorder: RegionRecorder;
+  private readonly counters = new VmmCounters();
+  private readonly clock: GuestClock;
+  /** The last exit is handled and the guest not entered again. */
+  private awaitsEntry = false;
+
+  constructor(options: EngineOptions) {
+    const guestPages = options.memoryBytes / PAGE_BYTES;
+    const pages = VMM_PAGES + secondLevelPages(guestPages) + guestPages;
+    this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
+    const onMarker = (value: number): void => this.recorder.mark(value);
+    this.machine = new Machine({ ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
+    const { machine, counters } = this;
+    const allocator = new Allocator(pages);
+    const host = new HostContext(machine, allocator);
+    const blockAddress = takePage(allocator);
+    const memory = this.allocateGuestMemory(allocator, guestPages);
+    const secondLevel = new SecondLevelTables(machine.memory, allocator, memory);
+    const block = new ControlBlock(machine.memory, blockAddress, host.frameAddress(ExitFrame.WORDS));
+    this.clock = new GuestClock(() => machine.processor.now());
+    this.guest = new VirtualMachine({
+      memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
+    });
+    this.switch = new ModeSwitch(machine, host, block, this.guest, secondLevel.root);
+    const exits = new GuestExits(this.guest, block, secondLevel);
+    this.dispatcher = new Dispatcher(host, counters);
+    this.dispatcher.handle(Vector.V3, () => exits.handle(this.switch.takeExit()));
+  }
+
+  load(image: GuestImage): LoadResult {
+    const { memory, processor } = this.guest;
+    const start = loadMultiboot(image, memory.pages * PAGE_BYTES, (physical, bytes) => memory.writeBytes(physical, bytes));
+    if (!start.ok) return start;
+    startGuest(processor, start);
+    this.switch.resetGuest();
+    this.awaitsEntry = true;
+    return { ok: true };
+  }
+
+  run(budget: number): Exit {
+    if (!this.awaitsEntry && !this.switch.isGuestRunning) throw new Error('run without a guest');
+    const end = this.retired + budget;
+    for (;;) {
+      if (this.awaitsEntry) {
+        const exit = this.enterGuest();
+        if (exit !== undefined) return exit;
+      } else {
+        const stop = this.machine.run(Math.max(0, end - this.retired));
+        if (this.switch.isGuestRunning && stop.kind === 'budget') return stop;
+        if (stop.kind !== 'budget' && stop.kind !== 'trap-page') throw new Error(`the machine stopped under its VMM: ${stop.kind}`);
+      }
+      if (!this.switch.isGuestRunning) {
+        this.dispatcher.dispatch();
+        this.awaitsEntry = true;
+      }
+    }
+  }
+
+  /** What lies between two instructions of the guest: the end of the run, virtual devices, interrupts; then the entry. */
+  private enterGuest(): Exit | undefined {
+    const { guest } = this;
+    if (guest.inShutdown) return { kind: 'shutdown', eip: guest.processor.state[Word.EIP] >>> 0, detail: 'triple fault' };
+    // A single-step trap of the instruction that powered the machine off is taken before the power goes.
+    if (guest.isPoweredOff && guest.pending === undefined) return { kind: 'power-off', status: guest.takePowerOff() };
+    if (!guest.isPoweredOff && !guest.settle()) return { kind: 'halted' };
+    this.switch.enter();
+    this.awaitsEntry = false;
+    return guest.isPoweredOff ? { kind: 'power-off', status: guest.takePowerOff() } : undefined;
+  }
+
+  get retired(): number { return this.clock.retired; }
+
+  counts(): EventCounts {
+    const { retired, idle } = this.clock;
+    const { idle: _machineIdle, ...silicon } = this.machine.counts();
+    const direct = retired - this.counters.emulated;
+    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts() };
+  }
+  region(): Region | undefined { return this.recorder.region; }
+  fingerprint(): Fingerprint {
+    const { memory, processor } = this.guest;
+    return fingerprintOf(this.switch.isGuestRunning ? this.machine.processor.state : processor.state, memory.digest());
+  }
+
+  /** In falling order, so that the machine's pages are neither the guest's own numbers nor in their order. */
+  private allocateGuestMemory(allocator: Allocator, pages: number): GuestMemory {
+    const machinePages = allocator.allocateMany(Owner.FIRST_VM, pages);
+    if (machinePages === undefined) throw new Error('the machine was built without enough memory for its guest');
+    return new GuestMemory(this.machine.memory, this.machine.processor.mmu, machinePages.toReversed());
+  }
+}

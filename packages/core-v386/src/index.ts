@@ -1,1 +1,16 @@
-export {};
+import type { CoreDefinition } from '@ringbench/engine';
+import { VMM_EVENTS } from '@ringbench/vmm';
+import { V386Engine } from './engine.js';
+
+export { V386Engine } from './engine.js';
+
+/** The slides' proposal: the guest runs unmodified in V386 mode, in which the silicon keeps its state and its memory apart from the host's. */
+export const core: CoreDefinition = {
+  id: 'v386',
+  title: 'V386 mode',
+  exemplar: 'V386, the mode that the slides propose',
+  mechanism: 'The silicon runs the guest in a mode where sensitive instructions see the guest\'s own state; I/O, HLT, MSRs and the timer exit to a VMM.',
+  executor: 'interpreter',
+  events: VMM_EVENTS,
+  create: (options) => new V386Engine(options),
+};

@@ -8,6 +8,8 @@ import { startGuest } from './guest-start.js';
 import { RegionRecorder } from './marker.js';
 import { loadMultiboot } from './multiboot.js';
 
+const NO_FEATURES = 0;
+
 /** How a technique names what the silicon counted while the guest ran. */
 export type CountView = (silicon: EventCounts) => EventCounts;
 
@@ -20,6 +22,8 @@ export class DirectEngine implements Engine {
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     this.machine = new Machine({
       ramBytes: options.memoryBytes,
+      // Every core shows its guest the same processor, and V386 mode does not nest: the mode's bit is for the core that uses it.
+      features: NO_FEATURES,
       createExecutor: (processor) => new Interpreter(processor),
       onMarker: (value) => this.recorder.mark(value),
       ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
@@ -37,7 +41,7 @@ export class DirectEngine implements Engine {
     const stop = this.machine.run(budget);
     switch (stop.kind) {
       case 'exit': return { kind: 'power-off', status: stop.status };
-      case 'shutdown': return { kind: 'shutdown', eip: this.machine.processor.state[Word.EIP] >>> 0, detail: 'triple fault' };
+      case 'shutdown': return { kind: 'shutdown', eip: this.machine.processor.state[Word.EIP] >>> 0, detail: stop.detail };
       case 'trap-page': throw new Error('a guest without VMM reached a trap page');
       default: return stop;
     }

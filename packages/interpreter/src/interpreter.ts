@@ -1,6 +1,7 @@
 import { COUNTED_INSTRUCTIONS, eventIndex, Segment, SYSTEM_PROCEDURES, Vector, Word, type SystemProcedure } from '@ringbench/isa';
 import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
 import { CodeCache, LookUp } from './code-cache.js';
+import { FaultEntry } from './fault-entry.js';
 import { createHotLoop, type HotLoop } from './hot-loop.js';
 import { HOT_SET } from './hot-set.js';
 import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_MASK, REMAINING_SHIFT } from './micro-op.js';
@@ -26,6 +27,7 @@ export class Interpreter implements Executor, HandlerRuntime {
   private readonly table = new OperationTable();
   private readonly loop: HotLoop;
   private readonly cache: CodeCache;
+  private readonly faults: FaultEntry;
   private readonly handlers: Handler[] = [];
   /** Handlers of the procedures to which recorded operations leave. */
   private readonly procedureHandlers: Handler[] = [];
@@ -43,6 +45,7 @@ export class Interpreter implements Executor, HandlerRuntime {
     this.loop = createHotLoop(this.table, hot, memory.wasm);
     for (const [pair, id] of this.loop.fused) this.firstOfFused.set(id, pair >>> 16);
     this.cache = new CodeCache(memory, processor.mmu, this.table, this.loop.fused);
+    this.faults = new FaultEntry(processor, this.table, (operation, runtime) => this.compileCode(operation, runtime));
     processor.mmu.onCodeWrite = (host, bytes) => {
       this.codeChanged = true;
       this.cache.codeWritten(host, bytes);
@@ -61,7 +64,7 @@ export class Interpreter implements Executor, HandlerRuntime {
       if (u === LookUp.TRAP_PAGE) return 'trap-page';
       if (u < 0) {
         if (state[Word.BUDGET] === 0) return 'slice';
-        processor.deliverRecordedFault();
+        this.faults.deliver();
         continue;
       }
       const price = words[u >> 2] >>> ENTRY_SHIFT;
@@ -79,7 +82,7 @@ export class Interpreter implements Executor, HandlerRuntime {
       const u = this.lookUp(true);
       if (u === LookUp.TRAP_PAGE) return 'trap-page';
       if (u < 0) {
-        processor.deliverRecordedFault();
+        this.faults.deliver();
         continue;
       }
       state[Word.BUDGET]--;
@@ -133,7 +136,7 @@ export class Interpreter implements Executor, HandlerRuntime {
     this.codeChanged = false;
     if (result === Leave.FAULT) {
       this.refund(u, 0);
-      this.processor.deliverRecordedFault();
+      this.faults.deliver();
     } else if (result === Leave.CODE_CHANGED) {
       this.refund(u, 1);
       state[Word.EIP] = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
@@ -167,10 +170,13 @@ export class Interpreter implements Executor, HandlerRuntime {
       };
     }
     if (operation.code === undefined) return this.systemHandler(operation);
+    return this.compileCode(operation, this);
+  }
+  private compileCode(operation: Operation, runtime: HandlerRuntime): Handler {
     const { memory, mmu } = this.processor;
     // The text is printed from our own semantics; a guest contributes nothing to it.
     const make = new Function('W', 'H', 'B', 'V', 'C', 'M', 'X', `'use strict';return function(u){\n${printHandler(operation)}\n}`) as (...environment: unknown[]) => Handler;
-    return make(memory.words, new Uint16Array(memory.buffer), memory.bytes, memory.view, memory.counts, mmu, this);
+    return make(memory.words, new Uint16Array(memory.buffer), memory.bytes, memory.view, memory.counts, mmu, runtime);
   }
   private systemHandler(operation: Operation): Handler {
     const { mnemonic } = operation.shape;

@@ -9,13 +9,16 @@ import { Processor } from './processor.js';
 export type MachineStop =
   | { readonly kind: 'budget' }
   | { readonly kind: 'halted' }
-  | { readonly kind: 'shutdown' }
+  /** Nothing but a reset brings the processor back; `detail` says what led there. */
+  | { readonly kind: 'shutdown'; readonly detail: string }
   | { readonly kind: 'exit'; readonly status: number }
   | { readonly kind: 'trap-page' };
 
 export interface MachineOptions {
   readonly ramBytes: number;
   readonly mmu?: MmuOptions;
+  /** What the processor has, bits of `Feature`; default V386. */
+  readonly features?: number;
   readonly onConsole?: (byte: number) => void;
   /** Called for each write to the marker port. */
   readonly onMarker?: (value: number) => void;
@@ -33,6 +36,13 @@ const LONGEST_SLICE = 4_000_000;
 export const MOST_DEADLINES_ASLEEP = 1 << 22;
 const RETIRED = eventIndex('retired');
 const IDLE = eventIndex('idle');
+const INTERRUPT_SOFTWARE = eventIndex('interrupt.software');
+const DEBUG_EXCEPTION = eventIndex(`exception.${Vector.DB}`);
+/**
+ * Interrupts taken between two instructions. Each of a PC's 15 inputs can nest in the others once where handlers are entered with IF set; more come
+ * only from level-triggered inputs that acknowledge themselves, and would keep every instruction from being executed.
+ */
+const INTERRUPTS_AT_ONE_BOUNDARY = 15;
 /** DR6.BS: the debug exception is a single step's (SDM vol. 3, 15.2.3). */
 const DR6_SINGLE_STEP = 1 << 14;
 
@@ -44,10 +54,13 @@ export class Machine {
   readonly executor: Executor;
   private exitStatus: number | undefined;
   private idle = 0;
+  private interruptedAt = -1;
+  private interruptsThere = 0;
 
   constructor(options: MachineOptions) {
     this.memory = new MachineMemory(options.ramBytes);
-    this.processor = new Processor({ memory: this.memory, onMarker: options.onMarker ?? (() => {}), ...(options.mmu === undefined ? {} : { mmu: options.mmu }) });
+    const { mmu, features, onMarker = () => {} } = options;
+    this.processor = new Processor({ memory: this.memory, onMarker, ...(mmu === undefined ? {} : { mmu }), ...(features === undefined ? {} : { features }) });
     this.pc = createPc({
       now: () => this.processor.now(),
       ramBytes: options.ramBytes,
@@ -87,13 +100,24 @@ export class Machine {
       if (left <= 0) return { kind: 'budget' };
       const stepping = (this.processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0;
       const before = this.processor.now();
+      const { diversions } = this;
       if (this.executor.execute(this.sliceLength(left)) === 'trap-page') return { kind: 'trap-page' };
-      if (stepping && this.processor.now() !== before) this.trapSingleStep();
+      if (stepping && this.processor.now() !== before && this.diversions === diversions) this.trapSingleStep();
     }
   }
 
-  /** After an instruction that began with TF set (SDM vol. 3, 15.3.1.4). A debug exception ends HLT (SDM vol. 2, HLT). */
+  /** Exceptions and INT instructions so far. They clear TF, and no single-step trap follows them (SDM vol. 3, 17.3.1.4). */
+  private get diversions(): number {
+    const { counts } = this.memory;
+    return this.processor.faultsDelivered + counts[INTERRUPT_SOFTWARE] + counts[DEBUG_EXCEPTION];
+  }
+
+  /**
+   * After an instruction that began with TF set (SDM vol. 3, 17.3.1.4), unless it casts a shadow (`Silicon.inhibitInterrupts`). A debug exception
+   * ends HLT (SDM vol. 2, HLT).
+   */
   private trapSingleStep(): void {
+    if (this.processor.interruptsInhibited) return;
     this.processor.halted = false;
     this.processor.state[Word.DR + 6] |= DR6_SINGLE_STEP;
     deliverFault(this.processor, Vector.DB, 0);
@@ -109,7 +133,7 @@ export class Machine {
         this.exitStatus = undefined;
         return { kind: 'exit', status };
       }
-      if (processor.inShutdown) return { kind: 'shutdown' };
+      if (processor.inShutdown) return { kind: 'shutdown', detail: processor.shutdownReason };
       pc.clock.fireDue(processor.now());
       if (this.takeEvent()) continue;
       if (!processor.halted) {
@@ -126,10 +150,16 @@ export class Machine {
   private takeEvent(): boolean {
     const { processor } = this;
     if (processor.state[Word.IN_V386] !== 0) return this.takeV386Event();
-    if (!this.pinAsserted || processor.interruptsInhibited || !canTakeInterrupt(processor)) return false;
+    if (!this.pinAsserted || processor.interruptsInhibited || !canTakeInterrupt(processor) || this.tooManyInterrupts()) return false;
     processor.halted = false;
     deliverHardwareInterrupt(processor, this.pc.pic.acknowledge());
     return true;
+  }
+  private tooManyInterrupts(): boolean {
+    const now = this.processor.now();
+    this.interruptsThere = now === this.interruptedAt ? this.interruptsThere + 1 : 1;
+    this.interruptedAt = now;
+    return this.interruptsThere > INTERRUPTS_AT_ONE_BOUNDARY;
   }
   private takeV386Event(): boolean {
     const { processor } = this;
@@ -155,11 +185,12 @@ export class Machine {
 
   /**
    * Up to the next deadline. An interrupt that waits for IF needs no short slice, because whatever sets IF asks for attention; one that
-   * waits for the end of an interrupt shadow does.
+   * waits for the end of an interrupt shadow does, and one that comes too thick and fast.
    */
   private sliceLength(left: number): number {
     const { processor, pc } = this;
-    const waits = processor.state[Word.INTERRUPT_PIN] !== 0 && processor.interruptsInhibited;
+    const inShadow = processor.state[Word.INTERRUPT_PIN] !== 0 && processor.interruptsInhibited;
+    const waits = inShadow || (this.pinAsserted && canTakeInterrupt(processor));
     if (waits || (processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0) return 1;
     const deadline = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
     return Math.max(1, Math.min(left, deadline - processor.now(), LONGEST_SLICE));

@@ -1,4 +1,4 @@
-import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, raiseSecondLevelViolation, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
+import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, exitV386, raiseSecondLevelViolation, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
 import type { PortBus } from './bus.js';
 import { Region } from './layout.js';
 import type { MachineMemory } from './memory.js';
@@ -20,10 +20,18 @@ function misses(linear: number, entry: number, bytes: number): boolean {
   return bytes === 1 ? (entry & PAGE_MASK) !== 0 : (linear & PAGE_MASK) + (entry & PAGE_MASK) > PAGE_BYTES - bytes;
 }
 
+/**
+ * Faults in a row without one completed instruction, after which the processor is given up: an exception handler whose first instruction raises the
+ * exception again never comes to an end, and guest time, which is completed instructions, stands still meanwhile.
+ */
+const FAULTS_WITHOUT_PROGRESS = 1 << 20;
+
 /** What a processor needs from its surroundings. */
 export interface ProcessorOptions {
   readonly memory: MachineMemory;
   readonly mmu?: MmuOptions;
+  /** What this processor has, bits of `Feature`; default V386. */
+  readonly features?: number;
   /** A byte was written to the marker port. */
   readonly onMarker: (value: number) => void;
 }
@@ -48,11 +56,17 @@ export class Processor implements Silicon {
   attention = false;
   halted = false;
   inShutdown = false;
+  /** Why it is in shutdown; meaningless before. */
+  shutdownReason = 'triple fault';
+  /** Faults given to `deliverRecordedFault` so far. */
+  faultsDelivered = 0;
   /** Instruction clock at the end of the current slice; BUDGET counts down to it. */
   sliceEnd = 0;
   /** Instructions of the current block that were charged but are not yet complete, while a system procedure runs. */
   uncompleted = 0;
   private inhibitedAt = -1;
+  private faultedAt = -1;
+  private faultsThere = 0;
   private wasInV386 = false;
   private raised = false;
   private raisedVector = 0;
@@ -66,7 +80,7 @@ export class Processor implements Silicon {
     this.state = options.memory.state;
     this.onMarker = options.onMarker;
     this.mmu = new Mmu(options.memory, options.mmu);
-    this.state[Word.FEATURES] = Feature.V386;
+    this.state[Word.FEATURES] = options.features ?? Feature.V386;
     this.state[Word.FLAG_SYSTEM] = Flag.FIXED;
     storeFloat(this.state, Word.V386_DEADLINE, Infinity);
   }
@@ -147,7 +161,19 @@ export class Processor implements Silicon {
     const vector = this.faultVector;
     const error = this.faultErrorCode;
     this.clearFault();
-    deliverFault(this, vector, error);
+    this.faultsDelivered++;
+    if (this.makesProgress()) deliverFault(this, vector, error);
+    else if (this.state[Word.IN_V386] !== 0) exitV386(this, 'shutdown');
+    else {
+      this.shutdownReason = 'exceptions without end: no instruction completes between them';
+      this.shutdown();
+    }
+  }
+  private makesProgress(): boolean {
+    const now = this.now();
+    this.faultsThere = now === this.faultedAt ? this.faultsThere + 1 : 1;
+    this.faultedAt = now;
+    return this.faultsThere <= FAULTS_WITHOUT_PROGRESS;
   }
   /** Turns a refusal by the second-level translation, which is no fault of the guest's, into the exit that it causes. */
   private recordViolation(): void {

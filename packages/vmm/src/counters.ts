@@ -5,7 +5,7 @@ export const VMM_EVENTS = [
   { name: 'vmm.exit', meaning: 'times that the machine trapped to the VMM\'s dispatcher' },
   { name: 'vmm.device-access', meaning: 'accesses to ports of virtual devices' },
   { name: 'vmm.injected-interrupt', meaning: 'interrupts of virtual devices that the VMM gave to the guest' },
-  { name: 'vmm.injected-exception', meaning: 'exceptions that the VMM raised in the guest, or resumed the delivery of' },
+  { name: 'vmm.injected-exception', meaning: 'faults and traps of interpreted instructions that the VMM raised in the guest' },
   { name: 'vmm.timer-deadline', meaning: 'times that the VMM advanced its virtual devices to a deadline' },
 ] as const;
 

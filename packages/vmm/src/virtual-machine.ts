@@ -62,9 +62,10 @@ export class VirtualMachine {
   get isPoweredOff(): boolean {
     return this.exitStatus !== undefined;
   }
-  /** The status of the power-off, once. */
-  takePowerOff(): number | undefined {
+  /** The status of the power-off, after which the guest may go on. Throws unless it is powered off. */
+  takePowerOff(): number {
     const status = this.exitStatus;
+    if (status === undefined) throw new Error('the guest is not powered off');
     this.exitStatus = undefined;
     return status;
   }
@@ -76,14 +77,19 @@ export class VirtualMachine {
     if (!stepping) return;
     this.processor.state[Word.DR + 6] |= Debug6.BS;
     this.processor.halted = false;
-    this.pending = { kind: 'exception', vector: Vector.DB, errorCode: 0 };
+    this.raise(Vector.DB, 0);
   }
 
   /** The interpreted instruction faulted: the guest takes the fault. */
   raiseFault(): void {
     const { faultVector, faultErrorCode } = this.processor;
     this.processor.clearFault();
-    this.pending = { kind: 'exception', vector: faultVector, errorCode: faultErrorCode };
+    this.raise(faultVector, faultErrorCode);
+  }
+
+  private raise(vector: number, errorCode: number): void {
+    this.counters.injectedExceptions++;
+    this.pending = { kind: 'exception', vector, errorCode };
   }
 
   /**
@@ -95,6 +101,7 @@ export class VirtualMachine {
       this.fireDue();
       if (this.interruptPin && this.pending === undefined && this.canTakeInterrupt()) {
         this.processor.halted = false;
+        this.counters.injectedInterrupts++;
         this.pending = { kind: 'interrupt', vector: this.pc.pic.acknowledge() };
       }
       if (!this.processor.halted) return true;

@@ -30,7 +30,9 @@ const TSS32_BUSY = 0x0b;
 const TSS_ESP0 = 4;
 const TSS_SS0 = 8;
 const TSS_STACK_LIMIT = 9;
-const IRET_FLAGS = Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.RF | Flag.AC | Flag.ID;
+const IRET_FLAGS = Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.AC | Flag.ID;
+/** DR7: L0 to G3. */
+const ARMED_BREAKPOINTS = 0xff;
 const DATA_SEGMENTS = [Segment.ES, Segment.DS, Segment.FS, Segment.GS] as const;
 
 /** Leaves unless a selector names a descriptor of the GDT with these contents. */
@@ -42,8 +44,8 @@ function requireDescriptor(o: Recorder, selector: Expression, high: Expression):
 }
 
 /** Leaves in real and virtual-8086 mode, in a nested task, on the `sensitiveTraps` machine in user mode, and at the levels that systems do not use. */
-function requireCommonState(o: Recorder): void {
-  o.leaveIf(o.size === 32 && o.flat ? o.word('TRAP_SENSITIVE') : 1);
+function requireCommonState(o: Recorder, sensitive: boolean): void {
+  o.leaveIf(o.size !== 32 || !o.flat ? 1 : sensitive ? o.word('TRAP_SENSITIVE') : 0);
   o.leaveIf(o.or(o.isZero(o.and(o.word('CR0'), CR0.PE)), o.and(o.word('FLAG_SYSTEM'), Flag.VM | Flag.NT | Flag.TF | Flag.RF)));
 }
 
@@ -52,8 +54,11 @@ function setSegment(o: Recorder, segment: number, selector: Expression, access: 
   o.setWordAt('ACCESS', segment, access);
 }
 
-const interrupt = (o: Recorder): void => {
-  requireCommonState(o);
+/** What enters a handler: INT n, or a fault, whose EFLAGS image has RF set (SDM vol. 3, 17.3.1.1), with or without an error code (in `source`). */
+type Entry = 'software' | 'fault' | 'fault-with-code';
+
+const enterHandler = (kind: Entry) => (o: Recorder): void => {
+  requireCommonState(o, kind === 'software');
   const level = o.let(o.word('CPL'));
   const isInner = o.let(o.eq(level, USER_LEVEL));
   o.leaveIf(o.isZero(o.or(isInner, o.isZero(level))));
@@ -62,28 +67,37 @@ const interrupt = (o: Recorder): void => {
   const gate = o.let(o.add(o.word('IDTR_BASE'), entry));
   const gateLow = o.loadAsSystem(gate, 32);
   const gateHigh = o.loadAsSystem(o.add(gate, 4), 32);
-  o.leaveIf(o.or(o.ne(o.and(gateHigh, GATE_MASK), GATE_VALUE), o.lessUnsigned(o.and(o.shr(gateHigh, DPL_SHIFT), 3), level)));
+  o.leaveIf(o.ne(o.and(gateHigh, GATE_MASK), GATE_VALUE));
+  if (kind === 'software') o.leaveIf(o.lessUnsigned(o.and(o.shr(gateHigh, DPL_SHIFT), 3), level));
   const code = o.let(o.shr(gateLow, 16));
   o.leaveIf(o.and(code, SELECTOR_LEVEL));
   requireDescriptor(o, code, o.let(o.or(o.and(code, 0), FLAT_CODE_HIGH)));
   const { pointer, selector } = innerStack(o, isInner, gate);
-  const top = o.let(o.sub(pointer, o.shl(isInner, 3)));
-  // Without a change of level both of these land where EFLAGS is written next.
-  o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 3)), 4), o.wordAt('SELECTOR', Segment.SS), 32);
-  o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 2)), o.add(o.shl(isInner, 2), 4)), o.register(Register.ESP), 32);
-  o.storeAsSystem(o.sub(top, 4), o.flags(), 32);
-  o.storeAsSystem(o.sub(top, 8), o.wordAt('SELECTOR', Segment.CS), 32);
-  o.storeAsSystem(o.sub(top, 12), o.parameter('next'), 32);
-  const cleared = o.or(o.select(o.and(gateHigh, GATE_IS_TRAP), 0, Flag.IF), 0);
+  const bottom = pushFrame(o, kind, pointer, isInner);
+  const cleared = o.select(o.and(gateHigh, GATE_IS_TRAP), 0, Flag.IF);
   o.setWord('FLAG_SYSTEM', o.and(o.word('FLAG_SYSTEM'), o.not(cleared)));
-  o.setRegister(Register.ESP, o.sub(top, 12));
+  o.setRegister(Register.ESP, bottom);
   setSegment(o, Segment.SS, o.let(o.select(isInner, selector, o.wordAt('SELECTOR', Segment.SS))), o.let(o.select(isInner, DATA_ACCESS, o.wordAt('ACCESS', Segment.SS))));
   setSegment(o, Segment.CS, code, o.let(o.or(o.and(code, 0), CODE_ACCESS)));
   o.setPrivilege(o.and(level, 0));
   o.count(eventIndex('ring.in'), isInner);
-  o.count(eventIndex('interrupt.software'));
+  if (kind === 'software') o.count(eventIndex('interrupt.software'));
   o.jumpTo(o.or(o.and(gateHigh, ~0xffff), o.and(gateLow, 0xffff)));
 };
+
+/** Writes the frame and returns its address. */
+function pushFrame(o: Recorder, kind: Entry, pointer: Expression, isInner: Expression): Expression {
+  const top = o.let(o.sub(pointer, o.shl(isInner, 3)));
+  // Without a change of level SS and ESP land where EFLAGS is written next.
+  o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 3)), 4), o.wordAt('SELECTOR', Segment.SS), 32);
+  o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 2)), o.add(o.shl(isInner, 2), 4)), o.register(Register.ESP), 32);
+  o.storeAsSystem(o.sub(top, 4), kind === 'software' ? o.flags() : o.or(o.flags(), Flag.RF), 32);
+  o.storeAsSystem(o.sub(top, 8), o.wordAt('SELECTOR', Segment.CS), 32);
+  o.storeAsSystem(o.sub(top, 12), o.parameter('next'), 32);
+  if (kind !== 'fault-with-code') return o.let(o.sub(top, 12));
+  o.storeAsSystem(o.sub(top, 16), o.parameter('source'), 32);
+  return o.let(o.sub(top, 16));
+}
 
 /** Pointer and selector of the stack to push on: the TSS's for ring 0, or the current one. `harmless` is an address that was just read. */
 function innerStack(o: Recorder, isInner: Expression, harmless: Expression): { pointer: Expression; selector: Expression } {
@@ -101,13 +115,15 @@ function innerStack(o: Recorder, isInner: Expression, harmless: Expression): { p
 }
 
 const interruptReturn = (o: Recorder): void => {
-  requireCommonState(o);
+  requireCommonState(o, true);
   o.leaveIf(o.word('CPL'));
   const frame = o.let(o.register(Register.ESP));
   const eip = o.load(frame, 32);
   const code = o.let(o.and(o.load(o.add(frame, 4), 32), 0xffff));
   const flags = o.load(o.add(frame, 8), 32);
-  o.leaveIf(o.or(o.and(flags, Flag.VM | Flag.V386 | Flag.TF | Flag.RF), o.and(o.sub(0, o.and(o.shr(flags, 9), 1)), o.word('INTERRUPT_PIN'))));
+  // RF matters to instruction breakpoints alone.
+  o.leaveIf(o.and(o.and(flags, Flag.RF), o.sub(0, o.ne(o.and(o.wordAt('DR', 7), ARMED_BREAKPOINTS), 0))));
+  o.leaveIf(o.or(o.and(flags, Flag.VM | Flag.V386 | Flag.TF), o.and(o.sub(0, o.and(o.shr(flags, 9), 1)), o.word('INTERRUPT_PIN'))));
   const level = o.let(o.and(code, SELECTOR_LEVEL));
   const isOuter = o.let(o.eq(level, USER_LEVEL));
   o.leaveIf(o.isZero(o.or(isOuter, o.isZero(level))));
@@ -132,4 +148,5 @@ const interruptReturn = (o: Recorder): void => {
   o.jumpTo(eip);
 };
 
-export const rings: Semantics = { int: interrupt, iret: interruptReturn };
+/** `enter-fault` and its kin are no instructions: an executor uses them to deliver a fault the quick way (vector in `immediate`, EIP in `next`). */
+export const rings: Semantics = { int: enterHandler('software'), iret: interruptReturn, 'enter-fault': enterHandler('fault'), 'enter-fault-with-code': enterHandler('fault-with-code') };

@@ -18,7 +18,9 @@ const SAME = 3;
 const OUTER = 5;
 const VIRTUAL_8086 = 9;
 const ALWAYS = ARITHMETIC_FLAGS | Flag.TF | Flag.DF | Flag.NT;
-const WITH_32_BITS = Flag.RF | Flag.AC | Flag.ID;
+const WITH_32_BITS = Flag.AC | Flag.ID;
+/** DR7: L0 to G3. */
+const ARMED_BREAKPOINTS = 0xff;
 
 const stack = new Stack();
 const outer = new Stack();
@@ -29,6 +31,8 @@ const frame = { eip: 0, selector: 0, flags: 0 };
 export function iretFlagMask(state: Int32Array, operandSize: 16 | 32): number {
   const cpl = state[CPL];
   let mask = ALWAYS | (operandSize === 32 ? WITH_32_BITS : 0);
+  // RF holds for one instruction and matters to instruction breakpoints alone; it is not kept where none is armed.
+  if (operandSize === 32 && (state[Word.DR + 7] & ARMED_BREAKPOINTS) !== 0) mask |= Flag.RF;
   if (isVirtual8086(state) || cpl <= ioPrivilege(state)) mask |= Flag.IF;
   if (cpl === 0) mask |= Flag.IOPL;
   return mask;

@@ -1,0 +1,109 @@
+import { CR0, Register, SYSTEM_PROCEDURES, SystemOperands, V386Control, V386Event, V386Msr, VECTORS_WITH_ERROR_CODE, Word, loadFloat } from '@ringbench/isa';
+import type { Machine } from '@ringbench/machine';
+import type { HostContext, PendingEvent, VirtualMachine } from '@ringbench/vmm';
+import { ExitFrame, type ControlBlock } from './control-block.js';
+
+/** WRMSR's and IRET's encodings in 32-bit code; the VMM's own instructions run from no memory. */
+const WRMSR_BYTES = 2;
+const IRET_BYTES = 1;
+
+/** The world switch: moves the machine between the VMM and the guest in V386 mode, by the VMM's own WRMSR and IRET. */
+export class ModeSwitch {
+  private readonly operands = new SystemOperands();
+  /** The guest's state was set from outside: the next entry writes all of it, not only what an interpreted instruction can change. */
+  private isStateNew = true;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly host: HostContext,
+    private readonly block: ControlBlock,
+    private readonly guest: VirtualMachine,
+    secondLevelRoot: number,
+  ) {
+    const { state } = machine.processor;
+    block.store('SECOND_LEVEL_ROOT', secondLevelRoot);
+    state[Register.ECX] = V386Msr.CONTROL_BLOCK;
+    state[Register.EAX] = block.address;
+    state[Register.EDX] = 0;
+    guest.clock.monitorInstructionRetired();
+    this.execute('wrmsr', WRMSR_BYTES);
+  }
+
+  /** True while the guest has the processor. */
+  get isGuestRunning(): boolean {
+    return this.machine.processor.state[Word.IN_V386] !== 0;
+  }
+
+  /** Writes the whole guest state anew at the next entry: it was set from outside. */
+  resetGuest(): void {
+    this.isStateNew = true;
+  }
+
+  /** Enters the guest with what is pending. The guest may exit again at once, while it takes the event. */
+  enter(): void {
+    const { block, guest, machine } = this;
+    const { state } = machine.processor;
+    if (this.isStateNew) block.saveGuest(guest.processor.state, state);
+    else block.saveRegisters(guest.processor.state, state);
+    this.isStateNew = false;
+    const shadow = guest.processor.interruptsInhibited ? 1 : 0;
+    block.store('GUEST_SHADOW', shadow);
+    this.writeEvent(guest.pending);
+    guest.pending = undefined;
+    // Before the times are written, for they count from the guest's first instruction.
+    guest.clock.monitorInstructionRetired();
+    this.writeTimes();
+    state[Register.ESP] = this.host.frameAddress(ExitFrame.WORDS - ExitFrame.EIP);
+    this.execute('iret', IRET_BYTES);
+    // The shadow ends with the first instruction, which an exit during the entry precedes.
+    if (!this.isGuestRunning) block.store('GUEST_SHADOW', shadow);
+  }
+
+  /** After an exit: takes the guest's state over and returns the reason. */
+  takeExit(): number {
+    const { block, guest } = this;
+    block.loadGuest(guest.processor.state, this.machine.processor.state);
+    guest.processor.interruptsInhibited = block.load('GUEST_SHADOW') !== 0;
+    return block.exitReason;
+  }
+
+  private writeEvent(event: PendingEvent | undefined): void {
+    const { block } = this;
+    if (event === undefined) {
+      block.store('ENTRY_EVENT', 0);
+      return;
+    }
+    if (event.kind === 'interrupt') {
+      block.store('ENTRY_EVENT', event.vector | V386Event.VALID);
+      return;
+    }
+    const isProtected = (this.guest.processor.state[Word.CR0] & CR0.PE) !== 0;
+    const hasErrorCode = isProtected && VECTORS_WITH_ERROR_CODE.includes(event.vector);
+    block.store('ENTRY_EVENT', event.vector | V386Event.VALID | V386Event.EXCEPTION | (hasErrorCode ? V386Event.HAS_ERROR_CODE : 0));
+    block.store('ENTRY_ERROR_CODE', event.errorCode);
+  }
+
+  /** The preemption timer gets the guest's next device deadline; the guest's time-stamp counter runs on guest time. */
+  private writeTimes(): void {
+    const { block, guest } = this;
+    const { clock } = guest;
+    const deadline = guest.pc.clock.nextDeadline();
+    const timer = deadline === Infinity ? 0 : V386Control.TIMER;
+    if (timer !== 0) block.storeLong('DEADLINE', clock.toMachineTime(deadline));
+    block.store('CONTROLS', timer | (guest.interruptPin ? V386Control.INTERRUPT_WINDOW : 0));
+    block.storeLong('GUEST_TSC_OFFSET', clock.offset + loadFloat(guest.processor.state, Word.TSC_OFFSET));
+  }
+
+  /** Executes one instruction of the VMM, which takes one unit of the machine's time. Throws when it faults: that is a bug of ours. */
+  private execute(mnemonic: 'wrmsr' | 'iret', bytes: number): void {
+    const { machine, operands } = this;
+    const { processor } = machine;
+    operands.operandSize = 32;
+    operands.length = bytes;
+    operands.nextEip = processor.state[Word.EIP];
+    if (!SYSTEM_PROCEDURES[mnemonic](processor, operands)) {
+      throw new Error(`the VMM's ${mnemonic} raised exception ${processor.faultVector}; entry check ${this.block.load('EXIT_QUALIFICATION')}`);
+    }
+    processor.skip(1);
+  }
+}
