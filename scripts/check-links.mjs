@@ -10,8 +10,9 @@ const FENCE = /^ *(```|~~~)[^]*?^ *\1 *$/gm;
 const CODE = /`([^`\n]+)`/g;
 const LINK = /!?\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g;
 const HEADING = /^#{1,6}\s+(.+?)\s*#*$/gm;
-/** What code marks name when they name a file or folder of this repository. A pattern (`*`, `ID`, `…`) is not a path. */
+/** What code marks name when they name a file or folder of this repository. A pattern (`*`, `ID`, `NAME`, `…`) is not a path. */
 const REPOSITORY_PATH = /^(?:packages|docs|scripts|workloads|benchmarks)\/[\w./-]+$/;
+const PLACEHOLDER = /\b(?:ID|NAME)\b/;
 
 function* documentsIn(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -56,7 +57,7 @@ export function findBrokenLinks(root) {
     const report = (defect) => defect !== undefined && defects.push(`${relative(root, document)}: ${defect}`);
     for (const [, target] of prose.replace(CODE, '').matchAll(LINK)) report(checkLink(target, document, text));
     for (const [, code] of prose.matchAll(CODE)) {
-      if (REPOSITORY_PATH.test(code) && !existsSync(join(root, code))) report(`names ${code}, which does not exist`);
+      if (REPOSITORY_PATH.test(code) && !PLACEHOLDER.test(code) && !existsSync(join(root, code))) report(`names ${code}, which does not exist`);
     }
   }
   return defects;

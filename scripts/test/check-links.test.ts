@@ -20,7 +20,7 @@ describe('check-links', () => {
 
   test.each([
     'a [file](docs/a.md) and a [folder](docs/)', '[heading](docs/a.md#one-thing-xts) [second](docs/a.md#twice-1)', '# Here\n[here](#here)',
-    '[out](https://example.org/nothing)', 'in code `[no](link.md)`, in a fence\n```\n[no](link.md) `docs/none.md`\n```\n', '`docs/a.md`, a pattern `docs/*.md`',
+    '[out](https://example.org/nothing)', 'in code `[no](link.md)`, in a fence\n```\n[no](link.md) `docs/none.md`\n```\n', '`docs/a.md`, patterns `docs/*.md` and `packages/core-ID/src`',
   ])('accepts %j', (text) => {
     expect(defectsOf(text)).toEqual([]);
   });

@@ -2,7 +2,8 @@ import { Word } from '@ringbench/isa';
 import { Region } from '@ringbench/machine';
 import { Leave } from './micro-op.js';
 import { parseHotKey, recordSequence, type Operation, type OperationTable } from './operations.js';
-import { Local, WasmPrinter } from './print-webassembly.js';
+import { Local } from './locals.js';
+import { WasmPrinter } from './print-webassembly.js';
 import { CodeBuffer, EMPTY_BLOCK, encodeModule, Op } from './wasm-encoder.js';
 
 /** What the hot loop contains, most frequent first: keys of single operations and pairs of keys. Made by `scripts/profile-operations.mjs`. */

@@ -112,7 +112,7 @@ class HandlerPrinter {
       case 'set-word-at': this.lines.push(`W[${Word[s.word]}+${this.expression(s.index)}]=${this.expression(s.value)};`); break;
       case 'load-system': this.loadSystem(s); break;
       case 'store-system': this.storeSystem(s); break;
-      case 'privilege-changed': break;
+      case 'privilege-changed': case 'bulk': break;
       case 'count': this.lines.push(`C[${s.event}]+=${s.amount === undefined ? 1 : this.expression(s.amount)};`); break;
       case 'leave-if': this.lines.push(`if(${this.expression(s.condition)}!==0)return X.procedure(u);`); break;
       case 'raise-if': this.lines.push(`if(${this.expression(s.condition)}!==0){X.raise(${s.vector},0);return ${Leave.FAULT};}`); break;

@@ -1,6 +1,8 @@
 import { Word, type DivisionOperator, type Expression, type Statement } from '@ringbench/isa';
 import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { Field, fieldOfParameter, MICRO_OP_BYTES } from './micro-op.js';
+import { Local } from './locals.js';
+import { printBulk } from './print-bulk.js';
 import { CodeBuffer, EMPTY_BLOCK, Op } from './wasm-encoder.js';
 
 /** Where control goes from a piece of generated code: branch depths, given for the level at which the code starts. */
@@ -14,9 +16,6 @@ export interface BranchTargets {
   /** Next micro-op; local U is already advanced. */
   readonly next: number;
 }
-
-/** Locals of the generated function that the code below uses; temporaries start at FIRST_TEMPORARY. */
-export const Local = { U: 0, BUDGET: 1, TLB: 2, TARGET: 3, LINK: 4, ENTRY: 5, FIRST_TEMPORARY: 6 } as const;
 
 /** Where a translation table starts: from local TLB for the current privilege level, from 0 for the system's. */
 const TABLE_OFFSET = { read: 0, write: TLB_WRITE_DISTANCE, 'system-read': Region.DATA_READ_SUPERVISOR, 'system-write': Region.DATA_WRITE_SUPERVISOR } as const;
@@ -209,6 +208,7 @@ export class WasmPrinter {
         this.expression(s.value, memory);
         out.memory(Op.i32Store, 2, Word[s.word] * 4);
         return false;
+      case 'bulk': printBulk(out, s.action, s.size); return false;
       case 'privilege-changed': out.constant(0).memory(Op.i32Load, 2, Word.DATA_TLB * 4).set(Local.TLB); return false;
       case 'count': this.count(s.event, s.amount, memory); return false;
       case 'leave-if': case 'raise-if':

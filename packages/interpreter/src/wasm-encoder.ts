@@ -12,8 +12,11 @@ export const Op = {
   i64Eq: 0x51, i64LtU: 0x54, i64LeU: 0x58,
   i32Clz: 0x67, i32Ctz: 0x68, i32Add: 0x6a, i32Sub: 0x6b, i32Mul: 0x6c, i32And: 0x71, i32Or: 0x72, i32Xor: 0x73, i32Shl: 0x74, i32ShrS: 0x75, i32ShrU: 0x76,
   i64Add: 0x7c, i64Sub: 0x7d, i64Mul: 0x7e, i64DivS: 0x7f, i64DivU: 0x80, i64RemS: 0x81, i64RemU: 0x82, i64Or: 0x84, i64Xor: 0x85, i64Shl: 0x86, i64ShrS: 0x87, i64ShrU: 0x88,
-  f64Add: 0xa0, f64ConvertI32U: 0xb8, i32WrapI64: 0xa7, i64ExtendI32S: 0xac, i64ExtendI32U: 0xad,
+  f64Add: 0xa0, f64ConvertI32U: 0xb8, bulkMemory: 0xfc, i32WrapI64: 0xa7, i64ExtendI32S: 0xac, i64ExtendI32U: 0xad,
 } as const;
+
+/** Second bytes behind Op.bulkMemory. */
+export const BulkOp = { memoryCopy: 10, memoryFill: 11 } as const;
 
 const TYPE_I32 = 0x7f;
 const TYPE_I64 = 0x7e;

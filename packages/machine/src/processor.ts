@@ -129,6 +129,8 @@ export class Processor implements Silicon {
   }
   loadPhysical(physical: number): number { return this.mmu.loadPhysical(physical); }
   storePhysical(physical: number, value: number): void { this.mmu.storePhysical(physical, value); }
+  loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void { this.mmu.loadPhysicalWords(physical, words, first, count); }
+  storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void { this.mmu.storePhysicalWords(physical, words, first, count); }
 
   /**
    * Linear address of an access in a segment. The fast bounds of state.ts settle most; the rest is checked as the manual says (SDM vol. 3, 5.3),

@@ -91,6 +91,12 @@ export class VirtualProcessor implements Silicon {
   storePhysical(physical: number, value: number): void {
     this.memory.write(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4, value);
   }
+  loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
+    for (let index = 0; index < count; index++) words[first + index] = this.loadPhysical(physical + 4 * index);
+  }
+  storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
+    for (let index = 0; index < count; index++) this.storePhysical(physical + 4 * index, words[first + index]);
+  }
 
   /** Guest page number for an access, or -1 when the guest's tables refuse it. */
   private translate(linear: number, write: boolean, system: boolean): number {

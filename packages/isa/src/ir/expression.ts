@@ -70,6 +70,11 @@ export type Statement =
   | { readonly kind: 'leave-if'; readonly condition: Expression }
   /** Faults when the condition is not zero; error code 0. */
   | { readonly kind: 'raise-if'; readonly condition: Expression; readonly vector: number }
+  /**
+   * Leave to hurry: a consumer may execute iterations of a repeated MOVS or STOS here, as many as it likes but the last, each as if it had been
+   * executed by itself (flat segments, 32-bit addresses). Doing nothing is right too.
+   */
+  | { readonly kind: 'bulk'; readonly action: 'move' | 'fill'; readonly size: AccessSize }
   /** Completes the instruction here when the condition is not zero. */
   | { readonly kind: 'done-if'; readonly condition: Expression }
   /** Ends the block: to `immediate` when the condition is not zero, else to `next`. */
@@ -111,7 +116,7 @@ export function forEachExpression(statement: Statement, visit: (expression: Expr
     case 'leave-if': case 'raise-if': case 'done-if': case 'branch': visit(statement.condition); break;
     case 'jump-to': visit(statement.target); break;
     case 'count': if (statement.amount !== undefined) visit(statement.amount); break;
-    case 'jump': case 'advance': case 'privilege-changed': break;
+    case 'jump': case 'advance': case 'privilege-changed': case 'bulk': break;
   }
 }
 

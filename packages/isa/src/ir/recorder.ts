@@ -228,6 +228,10 @@ export class Recorder extends ExpressionBuilder {
   stringDestination(write: boolean): Expression {
     return this.linear(this.context.flat ? undefined : constant(Segment.ES), this.let(this.register(Register.EDI, this.addressSize)), this.size, write);
   }
+  /** Where a repeated MOVS or STOS may be hurried along; only the plain flat case is worth it. */
+  bulk(action: 'move' | 'fill'): void {
+    if (this.context.flat && this.addressSize === 32 && this.context.stringSegment === undefined) this.statements.push({ kind: 'bulk', action, size: this.size });
+  }
   /** Segment of XLAT's table, which takes overrides like a string source. */
   tableByte(offset: Expression): Expression { return this.load(this.linear(this.context.stringSegment, this.let(offset), 8, false), 8); }
 

@@ -9,7 +9,7 @@ import { protection } from './protection.js';
 import { rings } from './rings.js';
 import type { Semantics } from './semantics.js';
 import { shifts } from './shifts.js';
-import { repeated, strings } from './strings.js';
+import { BULK_ACTIONS, repeated, strings } from './strings.js';
 
 /** Every instruction whose meaning is recorded. The rest are system procedures (../system). */
 export const SEMANTICS: Semantics = { ...arithmetic, ...shifts, ...data, ...control, ...strings, ...decimal, ...protection, ...rings };
@@ -21,7 +21,7 @@ export function recordInstruction(recorder: Recorder, mnemonic: string, operands
   const single = SEMANTICS[mnemonic];
   if (single === undefined) throw new Error(`no recorded semantics for ${mnemonic}`);
   const isCompare = mnemonic === 'scas' || mnemonic === 'cmps';
-  const semantic = repeat === 'none' ? single : repeated(single, isCompare ? repeat : 'none');
+  const semantic = repeat === 'none' ? single : repeated(single, isCompare ? repeat : 'none', BULK_ACTIONS[mnemonic]);
   semantic(recorder, ...operands);
   if (counted.has(mnemonic)) countCompletion(recorder, eventIndex(`executed.${mnemonic}`));
 }

@@ -90,7 +90,7 @@ function pushFrame(o: Recorder, kind: Entry, pointer: Expression, isInner: Expre
   const top = o.let(o.sub(pointer, o.shl(isInner, 3)));
   // Without a change of level SS and ESP land where EFLAGS is written next.
   o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 3)), 4), o.wordAt('SELECTOR', Segment.SS), 32);
-  o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 2)), o.add(o.shl(isInner, 2), 4)), o.register(Register.ESP), 32);
+  o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 2)), 4), o.register(Register.ESP), 32);
   o.storeAsSystem(o.sub(top, 4), kind === 'software' ? o.flags() : o.or(o.flags(), Flag.RF), 32);
   o.storeAsSystem(o.sub(top, 8), o.wordAt('SELECTOR', Segment.CS), 32);
   o.storeAsSystem(o.sub(top, 12), o.parameter('next'), 32);

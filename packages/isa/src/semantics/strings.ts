@@ -46,14 +46,18 @@ export const strings: Semantics = {
   },
 };
 
+/** The string instructions of which many iterations can be done at once. */
+export const BULK_ACTIONS: Readonly<Record<string, 'move' | 'fill' | undefined>> = { movs: 'move', stos: 'fill' };
+
 /**
  * The repeating form of a string instruction: one iteration, then again at the same EIP while the count lasts. So every iteration is an
  * instruction boundary, where interrupts, budgets and faults find exact state (SDM vol. 2, REP), and counts as one retired instruction.
  */
-export function repeated(semantic: Semantic, condition: 'none' | 'repe' | 'repne'): Semantic {
+export function repeated(semantic: Semantic, condition: 'none' | 'repe' | 'repne', bulk?: 'move' | 'fill'): Semantic {
   return (o) => {
+    o.doneIf(o.isZero(o.let(o.register(Register.ECX, o.addressSize))));
+    if (bulk !== undefined) o.bulk(bulk);
     const count = o.let(o.register(Register.ECX, o.addressSize));
-    o.doneIf(o.isZero(count));
     semantic(o);
     const rest = o.let(o.truncate(o.sub(count, 1), o.addressSize));
     o.setRegister(Register.ECX, rest, o.addressSize);

@@ -15,6 +15,9 @@ export interface Silicon {
   /** Physical access by the processor itself (V386 control block). Never faults; outside RAM reads all ones and ignores writes. */
   loadPhysical(physical: number): number;
   storePhysical(physical: number, value: number): void;
+  /** The same for `count` 32-bit words of one page, between the aligned address `physical` and `words` from index `first` on. */
+  loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void;
+  storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void;
   /** True after a failed access or a `raise`, until the executor delivers it. */
   readonly faulted: boolean;
   /** Vector and error code of the recorded fault; meaningless unless `faulted`. */

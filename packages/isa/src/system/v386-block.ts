@@ -43,6 +43,14 @@ function assignOffsets(): Record<V386FieldName, number> {
 /** Byte offset of each field. Copied for the same reason as `Word`. */
 export const V386Block: Readonly<Record<V386FieldName, number>> = Object.freeze({ ...assignOffsets() });
 
+/** Index of each field among the block's words. */
+export const V386BlockWord: Readonly<Record<V386FieldName, number>> = Object.freeze(
+  Object.fromEntries(Object.entries(V386Block).map(([name, offset]) => [name, offset / WORD_BYTES])) as Record<V386FieldName, number>,
+);
+
+/** Words of the block that the processor uses. */
+export const V386_BLOCK_WORDS: number = LAYOUT.reduce((sum, [, words]) => sum + words, 0);
+
 /** The block's format; the capability MSR reports it and entry demands it. */
 export const V386_REVISION = 0x386_0001;
 

@@ -3,15 +3,13 @@ import { storeFlags } from '../flags.js';
 import { eventIndex } from '../events.js';
 import { joinSigned, joinUnsigned, loadFloat, storeFloat } from './clock.js';
 import { CR4_SUPPORTED, isValidCr0 } from './control-registers.js';
-import { storeSegmentRegister } from './descriptors.js';
 import { deliverFault, deliverInterrupt, pushesErrorCode } from './faults.js';
 import type { Silicon } from './silicon.js';
-import { V386Block, V386Check, V386Control, V386Event, V386ExitNumber, V386_REVISION } from './v386-block.js';
-import { SWAPPED, loadField, storeField } from './v386-exit.js';
+import { V386Block, V386BlockWord, V386Check, V386Control, V386Event, V386ExitNumber, V386_BLOCK_WORDS, V386_REVISION } from './v386-block.js';
+import { blockWords, copySwapped, loadField, loadFields, loadSegments, saveSegments, storeField, storeFields } from './v386-exit.js';
 
 const ENTRY = eventIndex('v386.entry');
 const REFUSED = eventIndex('v386.exit.invalid-state');
-const WORD_BYTES = 4;
 const SEGMENT_REGISTERS = 8;
 const PAGE_OFFSET = 0xfff;
 const EXCEPTION_VECTORS = 32;
@@ -25,7 +23,8 @@ const GUEST_FLAGS = ARITHMETIC_FLAGS | Flag.TF | Flag.IF | Flag.DF | Flag.IOPL |
  */
 export function enterV386(silicon: Silicon, eip: number, flags: number, esp: number): boolean {
   if (silicon.state[Word.V386_BLOCK] === 0) return silicon.raise(Vector.GP, 0);
-  const problem = firstProblem(silicon, flags);
+  loadFields(silicon, 'REVISION', V386BlockWord.HOST_CR0);
+  const problem = firstProblem(flags);
   if (problem !== 0) {
     storeField(silicon, V386Block.EXIT_REASON, V386ExitNumber['invalid-state']);
     storeField(silicon, V386Block.EXIT_QUALIFICATION, problem);
@@ -44,24 +43,24 @@ export function enterV386(silicon: Silicon, eip: number, flags: number, esp: num
 }
 
 /** The number of the first failed check, or 0. Every state that an exit can save passes. */
-function firstProblem(silicon: Silicon, flags: number): number {
-  if (loadField(silicon, V386Block.REVISION) !== V386_REVISION) return V386Check.REVISION;
-  if ((loadField(silicon, V386Block.CONTROLS) & ~V386Control.ALL) !== 0) return V386Check.CONTROLS;
-  if (((loadField(silicon, V386Block.SECOND_LEVEL_ROOT) | loadField(silicon, V386Block.IO_BITMAP)) & PAGE_OFFSET) !== 0) return V386Check.ADDRESSES;
-  const cr0 = loadField(silicon, V386Block.GUEST_CR0);
+function firstProblem(flags: number): number {
+  if (blockWords[V386BlockWord.REVISION] !== V386_REVISION) return V386Check.REVISION;
+  if ((blockWords[V386BlockWord.CONTROLS] & ~V386Control.ALL) !== 0) return V386Check.CONTROLS;
+  if (((blockWords[V386BlockWord.SECOND_LEVEL_ROOT] | blockWords[V386BlockWord.IO_BITMAP]) & PAGE_OFFSET) !== 0) return V386Check.ADDRESSES;
+  const cr0 = blockWords[V386BlockWord.GUEST_CR0];
   if (!isValidCr0(cr0)) return V386Check.CR0;
-  if ((loadField(silicon, V386Block.GUEST_CR4) & ~CR4_SUPPORTED) !== 0) return V386Check.CR4;
-  const cpl = loadField(silicon, V386Block.GUEST_CPL);
+  if ((blockWords[V386BlockWord.GUEST_CR4] & ~CR4_SUPPORTED) !== 0) return V386Check.CR4;
+  const cpl = blockWords[V386BlockWord.GUEST_CPL];
   const isReal = (cr0 & CR0.PE) === 0;
   if (cpl >>> 0 > 3 || (isReal && cpl !== 0)) return V386Check.PRIVILEGE;
   if ((flags & Flag.VM) !== 0 && (isReal || cpl !== 3)) return V386Check.VIRTUAL_8086;
-  const code = loadField(silicon, V386Block.GUEST_ACCESS + Segment.CS * WORD_BYTES);
+  const code = blockWords[V386BlockWord.GUEST_ACCESS + Segment.CS];
   const required = Access.PRESENT | Access.NOT_SYSTEM;
   if ((code & (required | Access.UNUSABLE)) !== required) return V386Check.CODE_SEGMENT;
   for (let segment = 0; segment < SEGMENT_REGISTERS; segment++) {
-    if ((loadField(silicon, V386Block.GUEST_ACCESS + segment * WORD_BYTES) & ~KNOWN_ACCESS) !== 0) return V386Check.ACCESS_WORDS;
+    if ((blockWords[V386BlockWord.GUEST_ACCESS + segment] & ~KNOWN_ACCESS) !== 0) return V386Check.ACCESS_WORDS;
   }
-  return isValidEvent(loadField(silicon, V386Block.ENTRY_EVENT), isReal) ? 0 : V386Check.EVENT;
+  return isValidEvent(blockWords[V386BlockWord.ENTRY_EVENT], isReal) ? 0 : V386Check.EVENT;
 }
 
 /** An exception has a vector below 32, and an error code exactly when the vector has one in the guest's mode. */
@@ -76,26 +75,20 @@ function isValidEvent(event: number, isReal: boolean): boolean {
 
 function saveHost(silicon: Silicon): void {
   const state = silicon.state;
-  for (let index = 0; index < SWAPPED.length; index++) storeField(silicon, SWAPPED[index][1], state[SWAPPED[index][2]]);
-  storeField(silicon, V386Block.HOST_TSC_OFFSET, state[Word.TSC_OFFSET]);
-  storeField(silicon, V386Block.HOST_TSC_OFFSET + WORD_BYTES, state[Word.TSC_OFFSET + 1]);
-  for (let index = 0; index < 2; index++) {
-    const at = index * WORD_BYTES;
-    const segment = Segment.LDTR + index;
-    storeField(silicon, V386Block.HOST_SELECTOR + at, state[Word.SELECTOR + segment]);
-    storeField(silicon, V386Block.HOST_BASE + at, state[Word.BASE + segment]);
-    storeField(silicon, V386Block.HOST_LIMIT + at, state[Word.LIMIT + segment]);
-    storeField(silicon, V386Block.HOST_ACCESS + at, state[Word.ACCESS + segment]);
-  }
+  copySwapped(state, 'host', false);
+  blockWords[V386BlockWord.HOST_TSC_OFFSET] = state[Word.TSC_OFFSET];
+  blockWords[V386BlockWord.HOST_TSC_OFFSET + 1] = state[Word.TSC_OFFSET + 1];
+  saveSegments(state, 'host');
+  storeFields(silicon, 'HOST_CR0', V386_BLOCK_WORDS);
 }
 
 /** Both times are on the host's time-stamp counter, so that host software never needs the instruction clock. */
 function loadTimes(silicon: Silicon): void {
   const state = silicon.state;
   const hostOffset = loadFloat(state, Word.TSC_OFFSET);
-  const offset = joinSigned(loadField(silicon, V386Block.GUEST_TSC_OFFSET), loadField(silicon, V386Block.GUEST_TSC_OFFSET + WORD_BYTES));
-  const deadline = joinUnsigned(loadField(silicon, V386Block.DEADLINE), loadField(silicon, V386Block.DEADLINE + WORD_BYTES));
-  const isTimed = (loadField(silicon, V386Block.CONTROLS) & V386Control.TIMER) !== 0;
+  const offset = joinSigned(blockWords[V386BlockWord.GUEST_TSC_OFFSET], blockWords[V386BlockWord.GUEST_TSC_OFFSET + 1]);
+  const deadline = joinUnsigned(blockWords[V386BlockWord.DEADLINE], blockWords[V386BlockWord.DEADLINE + 1]);
+  const isTimed = (blockWords[V386BlockWord.CONTROLS] & V386Control.TIMER) !== 0;
   storeFloat(state, Word.V386_DEADLINE, isTimed ? deadline - hostOffset : Number.POSITIVE_INFINITY);
   storeFloat(state, Word.TSC_OFFSET, hostOffset + offset);
 }
@@ -103,22 +96,17 @@ function loadTimes(silicon: Silicon): void {
 function loadGuest(silicon: Silicon): void {
   const state = silicon.state;
   loadTimes(silicon);
-  for (let index = 0; index < SWAPPED.length; index++) state[SWAPPED[index][2]] = loadField(silicon, SWAPPED[index][0]);
+  copySwapped(state, 'guest', true);
   state[Word.CR0] |= CR0.ET;
-  state[Word.SECOND_LEVEL_ROOT] = loadField(silicon, V386Block.SECOND_LEVEL_ROOT);
+  state[Word.SECOND_LEVEL_ROOT] = blockWords[V386BlockWord.SECOND_LEVEL_ROOT];
   state[Word.IN_V386] = 1;
-  state[Word.CPL] = loadField(silicon, V386Block.GUEST_CPL);
+  state[Word.CPL] = blockWords[V386BlockWord.GUEST_CPL];
   silicon.flushTranslations();
   silicon.pagingChanged();
   silicon.privilegeChanged();
-  for (let segment = 0; segment < SEGMENT_REGISTERS; segment++) {
-    const at = segment * WORD_BYTES;
-    const base = loadField(silicon, V386Block.GUEST_BASE + at);
-    const selector = loadField(silicon, V386Block.GUEST_SELECTOR + at) & 0xffff;
-    storeSegmentRegister(silicon, segment, selector, base, loadField(silicon, V386Block.GUEST_LIMIT + at), loadField(silicon, V386Block.GUEST_ACCESS + at));
-  }
+  loadSegments(silicon, 'guest');
   silicon.interruptFlagChanged();
-  if ((loadField(silicon, V386Block.GUEST_SHADOW) & 1) !== 0) silicon.inhibitInterrupts();
+  if ((blockWords[V386BlockWord.GUEST_SHADOW] & 1) !== 0) silicon.inhibitInterrupts();
 }
 
 /** Delivers ENTRY_EVENT through the guest's IDT before the guest's first instruction, and uses it up. */

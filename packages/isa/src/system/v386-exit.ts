@@ -11,11 +11,12 @@ import { withPrivilege } from './code-segment.js';
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 import { Stack, openInnerStack } from './stack.js';
-import { V386Block, V386Control, V386ExitNumber } from './v386-block.js';
+import { LOW_WORD } from './modes.js';
+import { V386Block, V386BlockWord, V386Control, V386ExitNumber, V386_BLOCK_WORDS } from './v386-block.js';
+import type { V386FieldName } from './v386-block.js';
 
 const EXIT_EVENTS = V386_EXITS.map((name) => eventIndex(`v386.exit.${name}`));
 const WORD_BYTES = 4;
-const SEGMENT_REGISTERS = 8;
 const IDT_ENTRY_BYTES = 8;
 /** Error code, EIP, CS, EFLAGS, ESP, SS. */
 const FRAME_BYTES = 6 * WORD_BYTES;
@@ -27,12 +28,62 @@ const stack = new Stack();
 const guest = { eip: 0, cs: 0, flags: 0, esp: 0, ss: 0 };
 
 /** Words that are swapped one by one: where each is in the guest area, the host area and the processor. */
-export const SWAPPED = [
-  [V386Block.GUEST_CR0, V386Block.HOST_CR0, Word.CR0], [V386Block.GUEST_CR2, V386Block.HOST_CR2, Word.CR2], [V386Block.GUEST_CR3, V386Block.HOST_CR3, Word.CR3],
-  [V386Block.GUEST_CR4, V386Block.HOST_CR4, Word.CR4], [V386Block.GUEST_DR7, V386Block.HOST_DR7, Word.DR + 7],
-  [V386Block.GUEST_GDTR_BASE, V386Block.HOST_GDTR_BASE, Word.GDTR_BASE], [V386Block.GUEST_GDTR_LIMIT, V386Block.HOST_GDTR_LIMIT, Word.GDTR_LIMIT],
-  [V386Block.GUEST_IDTR_BASE, V386Block.HOST_IDTR_BASE, Word.IDTR_BASE], [V386Block.GUEST_IDTR_LIMIT, V386Block.HOST_IDTR_LIMIT, Word.IDTR_LIMIT],
-] as const;
+const SWAPPED = [
+  ['GUEST_CR0', 'HOST_CR0', Word.CR0], ['GUEST_CR2', 'HOST_CR2', Word.CR2], ['GUEST_CR3', 'HOST_CR3', Word.CR3], ['GUEST_CR4', 'HOST_CR4', Word.CR4],
+  ['GUEST_DR7', 'HOST_DR7', Word.DR + 7], ['GUEST_GDTR_BASE', 'HOST_GDTR_BASE', Word.GDTR_BASE], ['GUEST_GDTR_LIMIT', 'HOST_GDTR_LIMIT', Word.GDTR_LIMIT],
+  ['GUEST_IDTR_BASE', 'HOST_IDTR_BASE', Word.IDTR_BASE], ['GUEST_IDTR_LIMIT', 'HOST_IDTR_LIMIT', Word.IDTR_LIMIT],
+] as const satisfies readonly (readonly [V386FieldName, V386FieldName, number])[];
+const SWAPPED_GUEST = SWAPPED.map(([field]) => V386BlockWord[field]);
+const SWAPPED_HOST = SWAPPED.map(([, field]) => V386BlockWord[field]);
+const SWAPPED_STATE = SWAPPED.map(([, , word]) => word);
+
+/** The words of the current control block while they are moved: a world switch reads and writes an area at a time. */
+export const blockWords = new Int32Array(V386_BLOCK_WORDS);
+
+/** Reads the fields from `first` up to `end`, which is left out, to their places in `blockWords`. */
+export function loadFields(silicon: Silicon, first: V386FieldName, end: number): void {
+  const word = V386BlockWord[first];
+  silicon.loadPhysicalWords(silicon.state[Word.V386_BLOCK] + word * WORD_BYTES, blockWords, word, end - word);
+}
+
+/** Writes them back. */
+export function storeFields(silicon: Silicon, first: V386FieldName, end: number): void {
+  const word = V386BlockWord[first];
+  silicon.storePhysicalWords(silicon.state[Word.V386_BLOCK] + word * WORD_BYTES, blockWords, word, end - word);
+}
+
+/** Moves the swapped words of an area between `blockWords` and the processor. */
+export function copySwapped(state: Int32Array, area: 'guest' | 'host', toProcessor: boolean): void {
+  const fields = area === 'guest' ? SWAPPED_GUEST : SWAPPED_HOST;
+  for (let index = 0; index < fields.length; index++) {
+    if (toProcessor) state[SWAPPED_STATE[index]] = blockWords[fields[index]];
+    else blockWords[fields[index]] = state[SWAPPED_STATE[index]];
+  }
+}
+
+/** The four groups of words that describe segment registers, in an area and in the processor. */
+const SEGMENT_STATE = [Word.SELECTOR, Word.BASE, Word.LIMIT, Word.ACCESS] as const;
+const GUEST_SEGMENTS = [V386BlockWord.GUEST_SELECTOR, V386BlockWord.GUEST_BASE, V386BlockWord.GUEST_LIMIT, V386BlockWord.GUEST_ACCESS] as const;
+const HOST_SEGMENTS = [V386BlockWord.HOST_SELECTOR, V386BlockWord.HOST_BASE, V386BlockWord.HOST_LIMIT, V386BlockWord.HOST_ACCESS] as const;
+
+/** Copies descriptor caches to `blockWords`: all eight for the guest, LDTR and TR for the host. */
+export function saveSegments(state: Int32Array, area: 'guest' | 'host'): void {
+  const fields = area === 'guest' ? GUEST_SEGMENTS : HOST_SEGMENTS;
+  const first = area === 'guest' ? Segment.ES : Segment.LDTR;
+  for (let group = 0; group < fields.length; group++) {
+    for (let segment: number = first; segment <= Segment.TR; segment++) blockWords[fields[group] + segment - first] = state[SEGMENT_STATE[group] + segment];
+  }
+}
+
+/** Loads them from there. */
+export function loadSegments(silicon: Silicon, area: 'guest' | 'host'): void {
+  const [selector, base, limit, access] = area === 'guest' ? GUEST_SEGMENTS : HOST_SEGMENTS;
+  const first = area === 'guest' ? Segment.ES : Segment.LDTR;
+  for (let segment: number = first; segment <= Segment.TR; segment++) {
+    const at = segment - first;
+    storeSegmentRegister(silicon, segment, blockWords[selector + at] & LOW_WORD, blockWords[base + at], blockWords[limit + at], blockWords[access + at]);
+  }
+}
 
 /** Writes a field of the current control block. */
 export function storeField(silicon: Silicon, field: number, value: number): void {
@@ -102,23 +153,21 @@ function saveGuest(silicon: Silicon): void {
   guest.flags = composeFlags(state) | Flag.V386;
   guest.cs = state[Word.SELECTOR + Segment.CS];
   guest.ss = state[Word.SELECTOR + Segment.SS];
-  for (let index = 0; index < SWAPPED.length; index++) storeField(silicon, SWAPPED[index][0], state[SWAPPED[index][2]]);
-  storeField(silicon, V386Block.GUEST_CPL, state[Word.CPL]);
-  storeField(silicon, V386Block.GUEST_SHADOW, silicon.interruptsInhibited ? 1 : 0);
-  for (let segment = 0; segment < SEGMENT_REGISTERS; segment++) {
-    const at = segment * WORD_BYTES;
-    storeField(silicon, V386Block.GUEST_SELECTOR + at, state[Word.SELECTOR + segment]);
-    storeField(silicon, V386Block.GUEST_BASE + at, state[Word.BASE + segment]);
-    storeField(silicon, V386Block.GUEST_LIMIT + at, state[Word.LIMIT + segment]);
-    storeField(silicon, V386Block.GUEST_ACCESS + at, state[Word.ACCESS + segment]);
-  }
+  copySwapped(state, 'guest', false);
+  blockWords[V386BlockWord.GUEST_CPL] = state[Word.CPL];
+  blockWords[V386BlockWord.GUEST_SHADOW] = silicon.interruptsInhibited ? 1 : 0;
+  saveSegments(state, 'guest');
+  // Two parts: software's time-stamp offset between them stays.
+  storeFields(silicon, 'GUEST_CPL', V386BlockWord.GUEST_TSC_OFFSET);
+  storeFields(silicon, 'GUEST_SELECTOR', V386BlockWord.HOST_CR0);
 }
 
 function loadHost(silicon: Silicon): void {
   const state = silicon.state;
-  for (let index = 0; index < SWAPPED.length; index++) state[SWAPPED[index][2]] = loadField(silicon, SWAPPED[index][1]);
-  state[Word.TSC_OFFSET] = loadField(silicon, V386Block.HOST_TSC_OFFSET);
-  state[Word.TSC_OFFSET + 1] = loadField(silicon, V386Block.HOST_TSC_OFFSET + WORD_BYTES);
+  loadFields(silicon, 'HOST_CR0', V386_BLOCK_WORDS);
+  copySwapped(state, 'host', true);
+  state[Word.TSC_OFFSET] = blockWords[V386BlockWord.HOST_TSC_OFFSET];
+  state[Word.TSC_OFFSET + 1] = blockWords[V386BlockWord.HOST_TSC_OFFSET + 1];
   state[Word.IN_V386] = 0;
   state[Word.SECOND_LEVEL_ROOT] = 0;
   storeFloat(state, Word.V386_DEADLINE, Number.POSITIVE_INFINITY);
@@ -128,12 +177,7 @@ function loadHost(silicon: Silicon): void {
   silicon.pagingChanged();
   silicon.privilegeChanged();
   silicon.interruptFlagChanged();
-  for (let index = 0; index < 2; index++) {
-    const at = index * WORD_BYTES;
-    const selector = loadField(silicon, V386Block.HOST_SELECTOR + at);
-    const base = loadField(silicon, V386Block.HOST_BASE + at);
-    storeSegmentRegister(silicon, Segment.LDTR + index, selector, base, loadField(silicon, V386Block.HOST_LIMIT + at), loadField(silicon, V386Block.HOST_ACCESS + at));
-  }
+  loadSegments(silicon, 'host');
   installNull(silicon, Segment.ES, 0);
   installNull(silicon, Segment.DS, 0);
   installNull(silicon, Segment.FS, 0);

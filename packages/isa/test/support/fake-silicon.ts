@@ -54,6 +54,14 @@ export class FakeSilicon implements Silicon {
     if (physical >>> 0 < MEMORY_BYTES) this.memory.setInt32(physical >>> 0, value, true);
   }
 
+  loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
+    for (let index = 0; index < count; index++) words[first + index] = this.loadPhysical(physical + 4 * index);
+  }
+
+  storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
+    for (let index = 0; index < count; index++) this.storePhysical(physical + 4 * index, words[first + index]);
+  }
+
   raise(vector: number, errorCode: number): false {
     if (this.faulted) throw new Error('a second fault was recorded over the first');
     this.faulted = true;

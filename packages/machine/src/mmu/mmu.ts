@@ -25,8 +25,6 @@ export const NO_VECTOR = -1;
 /** Address or page number that stands for "faulted". */
 const FAULTED = -1;
 const BOUNCE_BYTES = 64;
-/** Offset of an address in its 32-bit word. */
-const WORD_MASK = 3;
 /** Of these the last is user level, the others are supervisor levels (SDM vol. 3, 4.1). */
 const PRIVILEGE_LEVELS = 4;
 
@@ -187,8 +185,6 @@ export class Mmu {
 
   /** Reads a machine-physical 32-bit word of any alignment; all ones outside RAM. */
   loadPhysical(physical: number): number {
-    // An aligned word of plain RAM, as in the V386 control block: a world switch moves a hundred of them.
-    if ((physical & WORD_MASK) === 0 && this.physical.kinds[physical >>> PAGE_SHIFT] === 0) return this.words[(Region.RAM >>> 2) + (physical >>> 2)];
     let value = 0;
     if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) return this.physical.read(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4);
     for (let i = 0; i < 4; i++) value |= this.physical.read((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1) << (8 * i);
@@ -197,15 +193,31 @@ export class Mmu {
 
   /** Writes a machine-physical 32-bit word of any alignment; ignored outside RAM. */
   storePhysical(physical: number, value: number): void {
-    if ((physical & WORD_MASK) === 0 && this.physical.kinds[physical >>> PAGE_SHIFT] === 0) {
-      this.words[(Region.RAM >>> 2) + (physical >>> 2)] = value;
-      return;
-    }
     if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) {
       this.physical.write(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4, value);
       return;
     }
     for (let i = 0; i < 4; i++) this.physical.write((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1, value >>> (8 * i));
+  }
+
+  /** Reads `count` words of one page from an aligned machine-physical address into `words` from index `first` on. */
+  loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
+    if (this.physical.kinds[physical >>> PAGE_SHIFT] !== 0) {
+      for (let i = 0; i < count; i++) words[first + i] = this.loadPhysical(physical + 4 * i);
+      return;
+    }
+    const start = (Region.RAM >>> 2) + (physical >>> 2);
+    for (let i = 0; i < count; i++) words[first + i] = this.words[start + i];
+  }
+
+  /** Writes them. */
+  storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
+    if (this.physical.kinds[physical >>> PAGE_SHIFT] !== 0) {
+      for (let i = 0; i < count; i++) this.storePhysical(physical + 4 * i, words[first + i]);
+      return;
+    }
+    const start = (Region.RAM >>> 2) + (physical >>> 2);
+    for (let i = 0; i < count; i++) this.words[start + i] = words[first + i];
   }
 
   /** Writes bytes to machine-physical memory, as a device (DMA) or a monitor does; watched pages are reported. */
