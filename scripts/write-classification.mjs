@@ -13,8 +13,8 @@ export function classificationDocument(table) {
 *Generated from the encoding rows (\`packages/isa/src/encoding/rows/\`) by \`node scripts/write-classification.mjs\`. Do not edit; a test compares.*
 
 The classes are those of Popek and Goldberg (CACM 17(7), 1974), as IA-32 has them. *Sensitive* here means sensitive and not privileged: the class
-that is empty on a machine on which trap-and-emulate works. Entries 1 to 18 are those of Robin and Irvine (USENIX Security 2000); \`retf\` and
-\`callf\` are the far forms of RET and CALL. The requirement numbers are theirs: 3B, the instruction reads or changes sensitive registers; 3C, it refers to the
+that is empty on a machine on which trap-and-emulate works. Entries 1 to 18 are those of Robin and Irvine (USENIX Security 2000); \`callf\` and
+\`retf\` are the far forms of CALL and RET. The requirement numbers are theirs: 3B, the instruction reads or changes sensitive registers; 3C, it refers to the
 protection system. Encodings are in the notation of the Intel manuals' opcode maps (SDM vol. 2, appendix A); operand types are explained in
 \`packages/isa/src/encoding/instruction.ts\`.
 

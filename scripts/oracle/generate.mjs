@@ -327,7 +327,7 @@ export function generateCase(row, random, options) {
 
 /** `count` cases of a row. A row's cases depend on the seed and the row only, not on what else is generated. */
 export function generateRow(row, seed, count, options) {
-  const random = createRandom(seed + [...`${row.mnemonic} ${row.opcode} ${row.operands.join()}`].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 7));
+  const random = createRandom(seed + Array.from(`${row.mnemonic} ${row.opcode} ${row.operands.join()}`).reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 7));
   for (let i = 0; i < 16; i++) random.word();
   const cases = [];
   for (let attempt = 0; cases.length < count && attempt < count * 20; attempt++) {

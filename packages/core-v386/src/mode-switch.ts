@@ -50,9 +50,7 @@ export class ModeSwitch {
     block.store('GUEST_SHADOW', shadow);
     this.writeEvent(guest.pending);
     guest.pending = undefined;
-    // Before the times are written, for they count from the guest's first instruction.
-    guest.clock.monitorInstructionRetired();
-    this.writeTimes();
+    this.writeTimes(guest.deadline, guest.awaitsInterruptWindow);
     state[Register.ESP] = this.host.frameAddress(ExitFrame.WORDS - ExitFrame.EIP);
     this.execute('iret', IRET_BYTES);
     // The shadow ends with the first instruction, which an exit during the entry precedes.
@@ -83,15 +81,15 @@ export class ModeSwitch {
     block.store('ENTRY_ERROR_CODE', event.errorCode);
   }
 
-  /** The preemption timer gets the guest's next device deadline; the guest's time-stamp counter runs on guest time. */
-  private writeTimes(): void {
+  /** The preemption timer gets the guest's next device deadline, and the guest's time-stamp counter runs on guest time. */
+  private writeTimes(deadline: number, window: boolean): void {
     const { block, guest } = this;
-    const { clock } = guest;
-    const deadline = guest.pc.clock.nextDeadline();
+    // Both count from the guest's first instruction, which follows the VMM's IRET.
+    guest.clock.monitorInstructionRetired();
     const timer = deadline === Infinity ? 0 : V386Control.TIMER;
-    if (timer !== 0) block.storeLong('DEADLINE', clock.toMachineTime(deadline));
-    block.store('CONTROLS', timer | (guest.interruptPin ? V386Control.INTERRUPT_WINDOW : 0));
-    block.storeLong('GUEST_TSC_OFFSET', clock.offset + loadFloat(guest.processor.state, Word.TSC_OFFSET));
+    if (timer !== 0) block.storeLong('DEADLINE', guest.clock.toMachineTime(deadline));
+    block.store('CONTROLS', timer | (window ? V386Control.INTERRUPT_WINDOW : 0));
+    block.storeLong('GUEST_TSC_OFFSET', guest.clock.offset + loadFloat(guest.processor.state, Word.TSC_OFFSET));
   }
 
   /** Executes one instruction of the VMM, which takes one unit of the machine's time. Throws when it faults: that is a bug of ours. */

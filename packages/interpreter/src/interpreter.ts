@@ -60,10 +60,11 @@ export class Interpreter implements Executor, HandlerRuntime {
     processor.beginSlice(instructions);
     for (;;) {
       if (processor.attention) return 'attention';
+      // Before the look-up: what comes next may be an interrupt's handler, and then this code is never fetched.
+      if (state[Word.BUDGET] === 0) return 'slice';
       const u = this.lookUp(false);
       if (u === LookUp.TRAP_PAGE) return 'trap-page';
       if (u < 0) {
-        if (state[Word.BUDGET] === 0) return 'slice';
         this.faults.deliver();
         continue;
       }

@@ -13,8 +13,8 @@ import { collectHotSet, randomPart } from './support/bare-machine.js';
 const NO_HOT_LOOP: HotSet = { operations: [], pairs: [] };
 const MEMORY_BYTES = 8 << 20;
 /** Stops in the middle of the measured region of all but the shortest. */
-const INSTRUCTIONS = 150_000;
-const LONG_RUN = 1_500_000;
+const INSTRUCTIONS = 50_000;
+const LONG_RUN = 500_000;
 const UNLIMITED = Infinity;
 const SCALES: Readonly<Record<string, number>> = { noop: 1, 'coremark-like': 1, 'sieve-sort': 1, 'syscall-loop': 1000, 'demand-paging': 1000, sensitive: 300, 'port-io': 3000 };
 
@@ -77,7 +77,7 @@ describe.each(Object.keys(SCALES))('%s', (workload) => {
     const whole = profile(workload);
     expect(observe(workload, whole, UNLIMITED, INSTRUCTIONS), 'everything').toEqual(reference);
     expect(observe(workload, whole, 777, INSTRUCTIONS), 'everything, sliced').toEqual(reference);
-    for (const seed of [1, 2, 3]) expect(observe(workload, randomPart(whole, seed), 777, INSTRUCTIONS), `part ${seed}`).toEqual(reference);
+    for (const seed of [1, 2]) expect(observe(workload, randomPart(whole, seed), 777, INSTRUCTIONS), `part ${seed}`).toEqual(reference);
   });
   test('a longer run with and without hot loop', () => {
     expect(observe(workload, NO_HOT_LOOP, UNLIMITED, LONG_RUN)).toEqual(longReference);

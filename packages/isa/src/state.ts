@@ -53,6 +53,12 @@ const LAYOUT = [
   ['TSC_OFFSET', 2],
   // What this processor has, bits of `Feature`: set at reset, constant afterwards.
   ['FEATURES', 1],
+  // x87 (x87/README.md): control word; status word without TOP and B; TOP; one bit for each physical register that is not empty.
+  ['X87_CONTROL', 1], ['X87_STATUS', 1], ['X87_TOP', 1], ['X87_VALID', 1],
+  // Offset and selector of the last instruction and of its memory operand, and its opcode (SDM vol. 1, 8.1.8 and 8.1.9).
+  ['X87_FIP', 1], ['X87_FCS', 1], ['X87_FDP', 1], ['X87_FDS', 1], ['X87_FOP', 1],
+  // Eight physical registers of three words each: significand low, significand high, sign (bit 15) and biased exponent.
+  ['X87_REGISTERS', 24],
 ] as const;
 
 export type WordName = (typeof LAYOUT)[number][0];
@@ -80,7 +86,7 @@ export const Word: Readonly<Record<WordName, number>> = Object.freeze({ ...assig
 export const STATE_WORDS: number = assigned.count;
 
 /** Bits of FEATURES: options of the processor that CPUID reports and that instructions obey. */
-export const Feature = { FPU: 1 << 0, V386: 1 << 1 } as const;
+export const Feature = { FPU: 1 << 0, V386: 1 << 1, FXSR: 1 << 2 } as const;
 
 /** CR0 bits (SDM vol. 3, 2.5). */
 export const CR0 = { PE: 1 << 0, MP: 1 << 1, EM: 1 << 2, TS: 1 << 3, ET: 1 << 4, NE: 1 << 5, WP: 1 << 16, AM: 1 << 18, NW: 1 << 29, CD: 1 << 30, PG: 1 << 31 } as const;

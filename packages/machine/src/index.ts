@@ -15,5 +15,5 @@ export { Rtc, type RtcOptions } from './devices/rtc.js';
 export { SystemControl } from './devices/system-control.js';
 export { PostPort, POST_PORT } from './devices/post-port.js';
 export { Processor, type ExecutionContext, type ProcessorOptions } from './processor.js';
-export { Machine, MOST_DEADLINES_ASLEEP, type MachineOptions, type MachineStop } from './machine.js';
+export { INTERRUPTS_AT_ONE_BOUNDARY, Machine, MOST_DEADLINES_ASLEEP, type MachineOptions, type MachineStop } from './machine.js';
 export type { Executor, ExecutorStop } from './executor.js';

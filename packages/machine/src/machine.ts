@@ -42,7 +42,7 @@ const DEBUG_EXCEPTION = eventIndex(`exception.${Vector.DB}`);
  * Interrupts taken between two instructions. Each of a PC's 15 inputs can nest in the others once where handlers are entered with IF set; more come
  * only from level-triggered inputs that acknowledge themselves, and would keep every instruction from being executed.
  */
-const INTERRUPTS_AT_ONE_BOUNDARY = 15;
+export const INTERRUPTS_AT_ONE_BOUNDARY = 15;
 /** DR6.BS: the debug exception is a single step's (SDM vol. 3, 15.2.3). */
 const DR6_SINGLE_STEP = 1 << 14;
 

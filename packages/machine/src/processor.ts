@@ -206,7 +206,10 @@ export class Processor implements Silicon {
     this.flatSegments = this.isFlat(segment) ? this.flatSegments | bit : this.flatSegments & ~bit;
     if (segment === Segment.CS) context.code32 = (state[Word.ACCESS + Segment.CS] & Access.BIG) !== 0;
     if (segment === Segment.SS) context.stack32 = (state[Word.ACCESS + Segment.SS] & Access.BIG) !== 0;
+    const wasFlat = context.flat;
     context.flat = this.flatSegments === ALL_FLAT && context.code32 && context.stack32;
+    // Code is decoded for one context: an executor must not go on in a block that a load of DS or ES has made wrong.
+    if (context.flat !== wasFlat) this.attention = true;
   }
   /** One bit each for ES, CS, SS and DS: no base, no limit, and for data writable. */
   private flatSegments = 0;

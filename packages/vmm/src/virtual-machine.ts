@@ -1,5 +1,5 @@
 import { Debug6, Flag, Vector, Word } from '@ringbench/isa';
-import { createPc, MOST_DEADLINES_ASLEEP, type Pc } from '@ringbench/machine';
+import { createPc, INTERRUPTS_AT_ONE_BOUNDARY, MOST_DEADLINES_ASLEEP, type Pc } from '@ringbench/machine';
 import type { VmmCounters } from './counters.js';
 import type { GuestClock } from './guest-clock.js';
 import type { GuestMemory } from './guest-memory.js';
@@ -37,8 +37,10 @@ export class VirtualMachine {
   pending: PendingEvent | undefined = undefined;
   /** The status that the guest wrote to the debug-exit port, until `takePowerOff`. */
   private exitStatus: number | undefined = undefined;
-  /** The virtual interrupt controller's pin. While it is up and the guest cannot take the interrupt, the core must come back as soon as it can. */
-  interruptPin = false;
+  private interruptPin = false;
+  /** Guest time of the last interrupt, and how many there were at that time. */
+  private interruptedAt = -1;
+  private interruptsThere = 0;
   /** After a triple fault. */
   inShutdown = false;
 
@@ -99,7 +101,8 @@ export class VirtualMachine {
   settle(): boolean {
     for (let slept = 0; ; slept++) {
       this.fireDue();
-      if (this.interruptPin && this.pending === undefined && this.canTakeInterrupt()) {
+      if (this.interruptPin && this.pending === undefined && this.canTakeInterrupt() && !this.tooManyInterrupts) {
+        this.noteInterrupt();
         this.processor.halted = false;
         this.counters.injectedInterrupts++;
         this.pending = { kind: 'interrupt', vector: this.pc.pic.acknowledge() };
@@ -107,6 +110,26 @@ export class VirtualMachine {
       if (!this.processor.halted) return true;
       if (slept >= MOST_DEADLINES_ASLEEP || !this.sleep()) return false;
     }
+  }
+
+  /** After so many interrupts at one guest time an instruction must be executed first, as on the machine itself. */
+  private get tooManyInterrupts(): boolean {
+    return this.interruptedAt === this.clock.now() && this.interruptsThere >= INTERRUPTS_AT_ONE_BOUNDARY;
+  }
+  private noteInterrupt(): void {
+    const now = this.clock.now();
+    this.interruptsThere = now === this.interruptedAt ? this.interruptsThere + 1 : 1;
+    this.interruptedAt = now;
+  }
+
+  /** The core must come back as soon as the guest could take an interrupt. */
+  get awaitsInterruptWindow(): boolean {
+    return this.interruptPin && !this.tooManyInterrupts;
+  }
+
+  /** Guest time at which the core must come back at the latest; Infinity for never. */
+  get deadline(): number {
+    return this.interruptPin && this.tooManyInterrupts ? this.clock.now() + 1 : this.pc.clock.nextDeadline();
   }
 
   private canTakeInterrupt(): boolean {

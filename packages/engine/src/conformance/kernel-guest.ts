@@ -67,7 +67,7 @@ export class KernelGuest extends Assembler {
     this.descriptor(0, 0xfffff, 0x9f, 0xc).descriptor(shortCode, 15, 0x9b, 0x4);
     this.descriptor(otherTaskState, limit, 0x89, 0).descriptor(0, 0xfffff, 0x73, 0xc).descriptor(0, 0x15f, 0x93, 0xc);
     this.label('interrupt table');
-    for (const vector of this.gates.keys()) this.half(`gate ${vector}`, 'low-half').word(Selector.KERNEL_CODE).raw(0).label(`access ${vector}`).raw(0).half(`gate ${vector}`, 'high-half');
+    for (const vector of this.gates.keys()) this.half(`gate ${vector}`, 'low-half').label(`selector ${vector}`).word(Selector.KERNEL_CODE).raw(0).label(`access ${vector}`).raw(0).half(`gate ${vector}`, 'high-half');
     this.label('tables end');
     this.pointer('global pointer', 'global table', 'interrupt table').pointer('interrupt pointer', 'interrupt table', 'tables end');
     for (const variable of ['try start', 'resume at', 'log pointer', 'counter']) this.label(variable).long(0);
@@ -86,7 +86,9 @@ export class KernelGuest extends Assembler {
   }
   /** A 32-bit TSS (SDM vol. 3, figure 7-2). */
   private taskState([esp0, ss0]: readonly [number, number], entry: string | undefined): this {
-    this.long(0).long(esp0).long(ss0);
+    this.long(0).long(esp0);
+    if (entry === undefined) this.label('task state stack');
+    this.long(ss0);
     for (let field = 0; field < 4; field++) this.long(0);
     this.long(PAGE_DIRECTORY).long(entry ?? 0).long(FLAGS_FIXED);
     for (let register = 0; register < 8; register++) this.long(register === ESP.code ? TASK_STACK : 0x7a50 + register);
@@ -108,6 +110,7 @@ export class KernelGuest extends Assembler {
 
   /** Appends a register to the log; changes nothing else, flags included. Works in ring 3 too. */
   log(register: GeneralRegister): this {
+    if (register.code === ESP.code) throw new Error('log a copy of ESP');
     const helper = register.code === EDI.code ? ESI : EDI;
     return this.push(helper).mov(helper, at('log pointer')).mov(at(helper), register).lea(helper, at(helper, 4)).mov(at('log pointer'), helper).pop(helper);
   }

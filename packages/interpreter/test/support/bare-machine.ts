@@ -1,9 +1,8 @@
 import { Interpreter, type HotSet } from '@ringbench/interpreter';
 import { composeFlags, CR0, Word } from '@ringbench/isa';
-import { Machine, type MachineStop } from '@ringbench/machine';
+import { Machine, Region, type MachineStop } from '@ringbench/machine';
 import { digestMemory } from '../../../engine/src/digest.js';
 import { startGuest } from '../../../engine/src/guest-start.js';
-import { Region } from '@ringbench/machine';
 
 /** A machine for short programs given as bytes: flat 32-bit ring 0, optionally with paging, and everything that must not depend on how it is executed. */
 
@@ -14,7 +13,7 @@ const GDT = 0x1800;
 const PAGE_DIRECTORY = 0x2000;
 const PAGE_TABLE = 0x3000;
 const PAGE = 0x1000;
-const RAM_BYTES = 0x200000;
+const RAM_BYTES = 0x60000;
 const INTERRUPT_GATE = 0x8e00;
 /** mov al, 0; out F4, al: ends the run with status 0. */
 export const EXIT: readonly number[] = [0xb0, 0x00, 0xe6, 0xf4];
@@ -23,7 +22,7 @@ export const EXIT: readonly number[] = [0xb0, 0x00, 0xe6, 0xf4];
 export interface Program {
   readonly at: readonly (readonly [address: number, bytes: readonly number[]])[];
   readonly handlers?: Readonly<Record<number, number>>;
-  /** Exceptions to an identity mapping of the first 2 MiB. */
+  /** Exceptions to an identity mapping of all memory. */
   readonly map?: Readonly<Record<number, number>>;
 }
 /** What a guest can see. */
@@ -44,8 +43,8 @@ export class BareMachine {
   readonly interpreter: Interpreter;
   private startedAt = 0;
 
-  constructor(hot: HotSet) {
-    this.machine = new Machine({ ramBytes: RAM_BYTES, createExecutor: (processor) => new Interpreter(processor, hot) });
+  constructor(hot: HotSet, private readonly ramBytes = RAM_BYTES) {
+    this.machine = new Machine({ ramBytes, createExecutor: (processor) => new Interpreter(processor, hot) });
     this.interpreter = this.machine.executor as Interpreter;
   }
 
@@ -53,7 +52,8 @@ export class BareMachine {
   load(program: Program): void {
     const { processor } = this.machine;
     const { mmu, state } = processor;
-    mmu.writePhysical(0, new Uint8Array(RAM_BYTES));
+    if (processor.faulted) processor.clearFault();
+    mmu.writePhysical(0, new Uint8Array(this.ramBytes));
     for (const [address, bytes] of program.at) mmu.writePhysical(address, Uint8Array.from(bytes));
     this.writeTables(program);
     state.fill(0, Word.CR0, Word.CR4 + 1);
@@ -77,7 +77,10 @@ export class BareMachine {
   private enablePaging(map: Readonly<Record<number, number>>): void {
     const { processor } = this.machine;
     processor.mmu.writePhysical(PAGE_DIRECTORY, Uint8Array.from(word(PAGE_TABLE | 3)));
-    for (let page = 0; page < RAM_BYTES; page += PAGE) processor.mmu.writePhysical(entryOf(page), Uint8Array.from(word((map[page] ?? page) === 0 && page !== 0 ? 0 : (map[page] ?? page) | 3)));
+    for (let page = 0; page < this.ramBytes; page += PAGE) {
+      const target = map[page] ?? page;
+      processor.mmu.writePhysical(entryOf(page), Uint8Array.from(word(map[page] === 0 ? 0 : target | 3)));
+    }
     processor.state[Word.CR3] = PAGE_DIRECTORY;
     processor.state[Word.CR0] |= CR0.PG;
     processor.pagingChanged();

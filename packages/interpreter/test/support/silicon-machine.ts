@@ -344,7 +344,7 @@ export function hotSetOf(cases: readonly SiliconCase[], low: boolean): HotSet {
 }
 /** Keys with a context (`@`, `~`) are of 16-bit addresses or segments with limits; a wide signed division has no fast form. */
 function canBeHot(key: string): boolean {
-  return !/[@~]/.test(key) && !/^idiv\.32:/.test(key) && !/:.*g/.test(key);
+  return !/[@~]/.test(key) && !key.startsWith('idiv.32:') && !/:.*g/.test(key);
 }
 /** The condition that the n-th case is followed by in the fused way. */
 export const conditionOf = (number: number): number => number % 16;

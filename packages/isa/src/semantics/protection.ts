@@ -42,7 +42,7 @@ const storeSelector = (segment: number) => (o: Recorder, destination: OperandSou
 
 /** Loads DS, ES, FS or GS with a flat descriptor of the GDT while the register is flat already, so that only selector and DPL change. */
 function loadFlatSegment(o: Recorder, segment: Expression, selector: Expression): void {
-  o.leaveIf(o.or(o.word('TRAP_SENSITIVE'), o.or(hasParagraphs(o), o.eq(segment, Segment.SS))));
+  o.leaveIf(o.or(hasParagraphs(o), o.eq(segment, Segment.SS)));
   o.leaveIf(o.or(o.and(selector, SELECTOR_LOCAL), o.or(o.lessUnsigned(selector, 4), o.lessUnsigned(o.word('GDTR_LIMIT'), o.or(selector, 7)))));
   const descriptor = o.let(o.add(o.word('GDTR_BASE'), o.and(selector, ~7)));
   const low = o.loadAsSystem(descriptor, 32);
@@ -82,11 +82,15 @@ export const protection: Semantics = {
     o.setStackPointer(top);
   },
   'pop-sreg': (o, segment) => {
+    sensitive(o);
     const selector = o.loadFromStackSegment(o.stackTop(0), 16);
     loadFlatSegment(o, numberOf(o, segment), selector);
     o.setStackPointer(o.stackTop(o.size / 8));
   },
-  'load-sreg': (o, segment, source) => loadFlatSegment(o, numberOf(o, segment), o.let(o.and(o.read(source), 0xffff))),
+  'load-sreg': (o, segment, source) => {
+    sensitive(o);
+    loadFlatSegment(o, numberOf(o, segment), o.let(o.and(o.read(source), 0xffff)));
+  },
   'mov-from-cr': (o, destination, control) => {
     o.leaveIf(o.word('CPL'));
     o.write(destination, o.let(o.wordAt('CR0', numberOf(o, control))));

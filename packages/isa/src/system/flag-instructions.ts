@@ -33,7 +33,7 @@ export function pushFlags(silicon: Silicon, op: SystemOperands): boolean {
   if (!mayHandleFlags(silicon)) return false;
   const bytes = op.operandSize === 32 ? 4 : 2;
   stack.openCurrent(silicon.state);
-  if (!stack.hasRoom(bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.hasRoom(1, bytes)) return silicon.raise(Vector.SS, 0);
   if (!stack.push(silicon, bytes, composeFlags(silicon.state) & (bytes === 4 ? PUSHF_MASK : LOW_WORD))) return false;
   silicon.state[Register.ESP] = stack.pointer;
   return advance(silicon, op);
@@ -45,7 +45,7 @@ export function popFlags(silicon: Silicon, op: SystemOperands): boolean {
   const state = silicon.state;
   const bytes = op.operandSize === 32 ? 4 : 2;
   stack.openCurrent(state);
-  if (!stack.holds(0, bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, 1, bytes)) return silicon.raise(Vector.SS, 0);
   const image = stack.peek(silicon, 0, bytes);
   if (silicon.faulted) return false;
   const mask = popfMask(state, op.operandSize);

@@ -1,6 +1,6 @@
 import { Register, Segment, Vector } from '../state.js';
 import { advance, loadSegmented, segmentAllows } from './access.js';
-import { stackMask, writeRegister } from './modes.js';
+import { hasParagraphSegments, stackMask, writeRegister } from './modes.js';
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 import { Stack } from './stack.js';
@@ -11,12 +11,15 @@ const NESTING_MASK = 31;
 const stack = new Stack();
 const popped = new Int32Array(GENERAL_REGISTERS);
 
-/** PUSHA and PUSHAD: the eight registers in encoding order, ESP as it was before. */
+/**
+ * PUSHA and PUSHAD: the eight registers in encoding order, ESP as it was before. Of all pushes this alone reports a stack that an odd pointer makes
+ * wrap within a word as #GP in real and virtual-8086 mode (SDM vol. 2, PUSHA).
+ */
 export function pushAll(silicon: Silicon, op: SystemOperands): boolean {
   const state = silicon.state;
   const bytes = op.operandSize === 32 ? 4 : 2;
   stack.openCurrent(state);
-  if (!stack.hasRoom(GENERAL_REGISTERS * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.hasRoom(GENERAL_REGISTERS, bytes)) return silicon.raise(hasParagraphSegments(state) ? Vector.GP : Vector.SS, 0);
   for (let register = 0; register < GENERAL_REGISTERS; register++) if (!stack.push(silicon, bytes, state[register])) return false;
   state[Register.ESP] = stack.pointer;
   return advance(silicon, op);
@@ -27,7 +30,7 @@ export function popAll(silicon: Silicon, op: SystemOperands): boolean {
   const state = silicon.state;
   const bytes = op.operandSize === 32 ? 4 : 2;
   stack.openCurrent(state);
-  if (!stack.holds(0, GENERAL_REGISTERS * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, GENERAL_REGISTERS, bytes)) return silicon.raise(Vector.SS, 0);
   for (let register = GENERAL_REGISTERS - 1; register >= 0; register--) {
     popped[register] = stack.peek(silicon, (GENERAL_REGISTERS - 1 - register) * bytes, bytes);
     if (silicon.faulted) return false;
@@ -61,7 +64,7 @@ export function enterFrame(silicon: Silicon, op: SystemOperands): boolean {
 }
 
 function pushChecked(silicon: Silicon, bytes: 2 | 4, value: number): boolean {
-  if (!stack.hasRoom(bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.hasRoom(1, bytes)) return silicon.raise(Vector.SS, 0);
   return stack.push(silicon, bytes, value);
 }
 

@@ -59,7 +59,7 @@ function deliverReal(silicon: Silicon): boolean {
   const entry = event.vector * IVT_ENTRY_BYTES;
   if (entry + IVT_ENTRY_BYTES - 1 > state[IDTR_LIMIT] >>> 0) return silicon.raise(Vector.GP, idtError());
   stack.openCurrent(state);
-  if (!stack.hasRoom(FRAME_SAME * 2)) return silicon.raise(Vector.SS, 0);
+  if (!stack.hasRoom(FRAME_SAME, 2)) return silicon.raise(Vector.SS, 0);
   const target = silicon.load((state[IDTR_BASE] + entry) | 0, 4, true);
   if (silicon.faulted) return false;
   if (!stack.push(silicon, 2, event.flags) || !stack.push(silicon, 2, state[SELECTOR + Segment.CS]) || !stack.push(silicon, 2, event.returnEip)) return false;
@@ -107,7 +107,7 @@ function enterHandler(silicon: Silicon): boolean {
   if (gains) return enterInner(silicon, level, virtual);
   stack.openCurrent(state);
   const bytes = frameBytes();
-  if (!stack.hasRoom((FRAME_SAME + (event.hasErrorCode ? 1 : 0)) * bytes)) return silicon.raise(Vector.SS, event.external);
+  if (!stack.hasRoom(FRAME_SAME + (event.hasErrorCode ? 1 : 0), bytes)) return silicon.raise(Vector.SS, event.external);
   if (!requireInLimit(silicon, code, gateOffset(gate), event.external) || !markAccessed(silicon, code) || !pushFrame(silicon, bytes)) return false;
   state[Register.ESP] = stack.pointer;
   commitHandler(silicon);
@@ -124,7 +124,7 @@ function enterInner(silicon: Silicon, level: number, virtual: boolean): boolean 
   const bytes = frameBytes();
   if (!openInnerStack(silicon, level, event.external, stack)) return false;
   const words = (virtual ? FRAME_VIRTUAL_8086 : FRAME_INNER) + (event.hasErrorCode ? 1 : 0);
-  if (!stack.hasRoom(words * bytes)) return silicon.raise(Vector.SS, selectorError(stack.selector, event.external));
+  if (!stack.hasRoom(words, bytes)) return silicon.raise(Vector.SS, selectorError(stack.selector, event.external));
   if (!requireInLimit(silicon, code, gateOffset(gate), event.external) || !markAccessed(silicon, code)) return false;
   if (virtual && !pushDataSegments(silicon, bytes)) return false;
   if (!stack.push(silicon, bytes, state[SELECTOR + Segment.SS]) || !stack.push(silicon, bytes, state[Register.ESP]) || !pushFrame(silicon, bytes)) return false;
@@ -170,7 +170,7 @@ function deliverToTask(silicon: Silicon): boolean {
   if (!hasErrorCode) return passesTaskTrap(silicon);
   const bytes = (silicon.state[ACCESS + Segment.TR] & SystemType.WIDE) !== 0 ? 4 : 2;
   stack.openCurrent(silicon.state);
-  if (!stack.hasRoom(bytes)) return silicon.raise(Vector.SS, external);
+  if (!stack.hasRoom(1, bytes)) return silicon.raise(Vector.SS, external);
   if (!stack.push(silicon, bytes, errorCode)) return false;
   silicon.state[Register.ESP] = stack.pointer;
   return passesTaskTrap(silicon);

@@ -63,7 +63,7 @@ export function interruptReturn(silicon: Silicon, op: SystemOperands): boolean {
 
 function readFrame(silicon: Silicon, bytes: 2 | 4): boolean {
   stack.openCurrent(silicon.state);
-  if (!stack.holds(0, SAME * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, SAME, bytes)) return silicon.raise(Vector.SS, 0);
   frame.eip = stack.peek(silicon, 0, bytes);
   if (silicon.faulted) return false;
   frame.selector = stack.peek(silicon, bytes, bytes) & LOW_WORD;
@@ -105,7 +105,7 @@ function returnProtected(silicon: Silicon, op: SystemOperands, bytes: 2 | 4): bo
 
 /** Checks and commits the stack half of a return to an outer level. */
 function returnOuter(silicon: Silicon, level: number, bytes: 2 | 4): boolean {
-  if (!stack.holds(0, OUTER * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, OUTER, bytes)) return silicon.raise(Vector.SS, 0);
   const pointer = stack.peek(silicon, SAME * bytes, bytes);
   if (silicon.faulted) return false;
   const selector = stack.peek(silicon, (SAME + 1) * bytes, bytes) & LOW_WORD;
@@ -121,7 +121,7 @@ const selectors = new Int32Array(VIRTUAL_8086_ORDER.length);
 /** SDM vol. 2, IRET: RETURN-TO-VIRTUAL-8086-MODE. */
 function returnToVirtual8086(silicon: Silicon): boolean {
   const state = silicon.state;
-  if (!stack.holds(0, VIRTUAL_8086 * 4)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, VIRTUAL_8086, 4)) return silicon.raise(Vector.SS, 0);
   const pointer = stack.peek(silicon, SAME * 4, 4);
   for (let index = 0; index < selectors.length && !silicon.faulted; index++) selectors[index] = stack.peek(silicon, (SAME + 1 + index) * 4, 4) & LOW_WORD;
   if (silicon.faulted) return false;
@@ -138,7 +138,7 @@ function returnToVirtual8086(silicon: Silicon): boolean {
 
 /** The frame is that of a return to an outer level; its selectors are ignored (docs/v386-mode.md). */
 function returnToV386(silicon: Silicon): boolean {
-  if (!stack.holds(0, OUTER * 4)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, OUTER, 4)) return silicon.raise(Vector.SS, 0);
   const pointer = stack.peek(silicon, SAME * 4, 4);
   return !silicon.faulted && enterV386(silicon, frame.eip, frame.flags, pointer);
 }

@@ -55,7 +55,7 @@ export function leaveToOuter(silicon: Silicon, target: Stack, level: number): vo
 export function returnFar(silicon: Silicon, op: SystemOperands): boolean {
   const bytes = op.operandSize === 32 ? 4 : 2;
   stack.openCurrent(silicon.state);
-  if (!stack.holds(0, 2 * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, 2, bytes)) return silicon.raise(Vector.SS, 0);
   const offset = stack.peek(silicon, 0, bytes);
   if (silicon.faulted) return false;
   const selector = stack.peek(silicon, bytes, bytes) & LOW_WORD;
@@ -85,7 +85,7 @@ function returnParagraph(silicon: Silicon, op: SystemOperands, selector: number,
 /** SDM vol. 2, RET: RETURN-TO-OUTER-PRIVILEGE-LEVEL. */
 function returnOuter(silicon: Silicon, op: SystemOperands, selector: number, offset: number, bytes: 2 | 4): boolean {
   const frame = 2 * bytes + op.immediate;
-  if (!stack.holds(0, frame + 2 * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(frame, 2, bytes)) return silicon.raise(Vector.SS, 0);
   const pointer = stack.peek(silicon, frame, bytes);
   if (silicon.faulted) return false;
   const stackSelector = stack.peek(silicon, frame + bytes, bytes) & LOW_WORD;

@@ -70,7 +70,7 @@ export function pushSegmentRegister(silicon: Silicon, op: SystemOperands): boole
   const bytes = op.operandSize === 32 ? 4 : 2;
   const state = silicon.state;
   stack.openCurrent(state);
-  if (!stack.hasRoom(bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.hasRoom(1, bytes)) return silicon.raise(Vector.SS, 0);
   stack.release(-bytes);
   silicon.store((stack.base + (stack.pointer & stack.mask)) | 0, 2, state[Word.SELECTOR + op.target], false);
   if (silicon.faulted) return false;
@@ -82,7 +82,7 @@ export function pushSegmentRegister(silicon: Silicon, op: SystemOperands): boole
 export function popSegmentRegister(silicon: Silicon, op: SystemOperands): boolean {
   const bytes = op.operandSize === 32 ? 4 : 2;
   stack.openCurrent(silicon.state);
-  if (!stack.holds(0, bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.holds(0, 1, bytes)) return silicon.raise(Vector.SS, 0);
   const selector = stack.peek(silicon, 0, 2);
   if (silicon.faulted) return false;
   stack.release(bytes);

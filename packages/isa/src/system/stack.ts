@@ -55,20 +55,26 @@ export class Stack {
     return (this.access & Access.UNUSABLE) === 0 && rangeInLimit(this.access, this.limit, first, bytes);
   }
 
-  /** True when `bytes` can be pushed within the limit; the pointer may wrap once. */
-  hasRoom(bytes: number): boolean {
+  /**
+   * True when `count` items of `width` bytes can be pushed within the limit. The pointer may wrap once, between two items: an item that lies across
+   * the end of the stack's address range is beyond the limit like any other operand (SDM vol. 3, 5.3).
+   */
+  hasRoom(count: number, width: 2 | 4): boolean {
     const size = (this.mask >>> 0) + 1;
+    const bytes = count * width;
     const top = (this.pointer & this.mask) >>> 0 || size;
     if (top >= bytes) return this.allows(top - bytes, bytes);
-    return this.allows(0, top) && this.allows(size + top - bytes, bytes - top);
+    return top % width === 0 && this.allows(0, top) && this.allows(size + top - bytes, bytes - top);
   }
 
-  /** True when the `bytes` bytes at `skip` above the pointer are within the limit. */
-  holds(skip: number, bytes: number): boolean {
+  /** True when the `count` items of `width` bytes at `skip` bytes above the pointer are within the limit; wrapping as for `hasRoom`. */
+  holds(skip: number, count: number, width: 2 | 4): boolean {
     const size = (this.mask >>> 0) + 1;
+    const bytes = count * width;
     const first = ((this.pointer + skip) & this.mask) >>> 0;
-    if (first + bytes <= size) return this.allows(first, bytes);
-    return this.allows(first, size - first) && this.allows(0, first + bytes - size);
+    const below = size - first;
+    if (bytes <= below) return this.allows(first, bytes);
+    return below % width === 0 && this.allows(first, below) && this.allows(0, bytes - below);
   }
 
   /** Moves the pointer up (or, negative, down) within the stack's width. */

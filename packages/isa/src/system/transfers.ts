@@ -140,14 +140,14 @@ function callParagraph(silicon: Silicon, op: SystemOperands): boolean {
 
 function pushReturn(silicon: Silicon, op: SystemOperands, bytes: 2 | 4): boolean {
   stack.openCurrent(silicon.state);
-  if (!stack.hasRoom(2 * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.hasRoom(2, bytes)) return silicon.raise(Vector.SS, 0);
   return stack.push(silicon, bytes, silicon.state[Word.SELECTOR + Segment.CS]) && stack.push(silicon, bytes, op.nextEip);
 }
 
 /** A call that stays at its privilege level: directly, or through a gate whose size then decides the frame's. */
 function callCode(silicon: Silicon, op: SystemOperands, selector: number, target: Descriptor, offset: number, bytes: 2 | 4): boolean {
   stack.openCurrent(silicon.state);
-  if (!stack.hasRoom(2 * bytes)) return silicon.raise(Vector.SS, 0);
+  if (!stack.hasRoom(2, bytes)) return silicon.raise(Vector.SS, 0);
   if (!requireInLimit(silicon, target, offset, 0) || !markAccessed(silicon, target) || !pushReturn(silicon, op, bytes)) return false;
   silicon.state[Word.ESP] = stack.pointer;
   enterCode(silicon, selector, target, offset);
@@ -168,7 +168,7 @@ function callInner(silicon: Silicon, op: SystemOperands, bytes: 2 | 4): boolean 
   const level = descriptorDpl(code);
   const parameters = first.high & PARAMETER_COUNT;
   if (!openInnerStack(silicon, level, 0, stack)) return false;
-  if (!stack.hasRoom((4 + parameters) * bytes)) return silicon.raise(Vector.SS, selectorError(stack.selector, 0));
+  if (!stack.hasRoom(4 + parameters, bytes)) return silicon.raise(Vector.SS, selectorError(stack.selector, 0));
   if (!requireInLimit(silicon, code, gateOffset(first), 0) || !markAccessed(silicon, code)) return false;
   outer.openCurrent(state);
   const pushed =
@@ -182,7 +182,7 @@ function callInner(silicon: Silicon, op: SystemOperands, bytes: 2 | 4): boolean 
 }
 
 function copyParameters(silicon: Silicon, count: number, bytes: 2 | 4): boolean {
-  if (count > 0 && !outer.holds(0, count * bytes)) return silicon.raise(Vector.SS, 0);
+  if (count > 0 && !outer.holds(0, count, bytes)) return silicon.raise(Vector.SS, 0);
   for (let index = count - 1; index >= 0; index--) {
     const value = outer.peek(silicon, index * bytes, bytes);
     if (silicon.faulted || !stack.push(silicon, bytes, value)) return false;

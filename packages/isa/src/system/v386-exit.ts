@@ -19,7 +19,7 @@ const EXIT_EVENTS = V386_EXITS.map((name) => eventIndex(`v386.exit.${name}`));
 const WORD_BYTES = 4;
 const IDT_ENTRY_BYTES = 8;
 /** Error code, EIP, CS, EFLAGS, ESP, SS. */
-const FRAME_BYTES = 6 * WORD_BYTES;
+const FRAME_WORDS = 6;
 
 const gate = new Descriptor();
 const code = new Descriptor();
@@ -193,7 +193,7 @@ function enterHost(silicon: Silicon, number: number): boolean {
   if ((type !== SystemType.INTERRUPT_GATE32 && type !== SystemType.TRAP_GATE32) || !isPresent(gate) || isNull(gateSelector(gate))) return false;
   if (!requireDescriptor(silicon, gateSelector(gate), Vector.GP, 0, code)) return false;
   if (!isCode(code) || isConforming(code) || descriptorDpl(code) !== 0 || !isPresent(code) || !markAccessed(silicon, code)) return false;
-  if (!openInnerStack(silicon, 0, 0, stack) || !stack.hasRoom(FRAME_BYTES) || !pushFrame(silicon, number)) return false;
+  if (!openInnerStack(silicon, 0, 0, stack) || !stack.hasRoom(FRAME_WORDS, WORD_BYTES) || !pushFrame(silicon, number)) return false;
   stack.install(silicon);
   installSegment(silicon, Segment.CS, withPrivilege(gateSelector(gate), 0), code);
   state[Word.EIP] = gateOffset(gate);

@@ -84,12 +84,6 @@ export const EXCEPTION_CHECKS: readonly GuestCheck[] = [
     expected: [...fault(Vector.NM), CR0Bit.MP],
   },
   {
-    name: 'exceptions: an ESC opcode raises #NM while CR0.EM is set',
-    manual: 'SDM vol. 3, table 2-2',
-    code: (guest) => guest.mov(EAX, CR0).alu('or', EAX, CR0Bit.EM).mov(CR0, EAX).attempt((inner) => inner.raw(0xd9, 0xe8)), // FLD1
-    expected: fault(Vector.NM),
-  },
-  {
     name: 'exceptions: reserved bits of CR0, CR3 and CR4',
     manual: 'SDM vol. 2, MOV to control registers',
     code: (guest) => {

@@ -1,0 +1,7 @@
+/* A guest that keeps interrupts off for ever while its timer runs. */
+#include "prelude.inc"
+
+main:
+  start_pics
+  start_pit 100
+1: jmp 1b

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { HOT_SET, type HotSet } from '@ringbench/interpreter';
+import { BareMachine, CODE, collectHotSet, EXIT, randomPart, word, type Program, type Snapshot } from './support/bare-machine.js';
+import { PROGRAMS } from './support/programs.js';
+
+/** Changing code, changing translations, faults in mid-block, exact budgets: each program stopped at every instruction number in every way of executing. */
+
+const NO_HOT_LOOP: HotSet = { operations: [], pairs: [] };
+const SLICES = [1, 2, 3, 5, 7, 1000];
+
+/** Shared by the programs: what one leaves in the code cache must not show in the next. */
+const handlersOnly = new BareMachine(NO_HOT_LOOP);
+const committed = new BareMachine(HOT_SET);
+
+/** States after 0, 1, 2, … instructions, stepped one at a time by the handlers. */
+function stepped(program: Program): Snapshot[] {
+  const bare = handlersOnly;
+  bare.load(program);
+  const states = [bare.snapshot()];
+  while (bare.run(1).kind === 'budget') states.push(bare.snapshot());
+  return states;
+}
+
+describe.each(PROGRAMS)('$name', (program) => {
+  const states = stepped(program);
+  const everything = collectHotSet(handlersOnly.interpreter, () => {
+    handlersOnly.load(program);
+    handlersOnly.finish(SLICES[SLICES.length - 1]);
+  });
+
+  test('computes what it must', () => {
+    const bare = committed;
+    for (const slice of SLICES) {
+      bare.load(program);
+      bare.finish(slice);
+      const seen = Object.fromEntries(Object.keys(program.expected).map((register) => [register, bare.register(Number(register))]));
+      expect(seen, `slices of ${slice}`).toEqual(program.expected);
+    }
+  });
+
+  test.each([
+    ['handlers only', () => handlersOnly], ['the committed hot set', () => committed],
+    ['everything hot and fused', () => new BareMachine(everything)], ['a part of it', () => new BareMachine(randomPart(everything, 1))],
+  ] as const)('stops exactly at every instruction: %s', (_, make) => {
+    const bare = make();
+    for (let count = 0; count < states.length; count++) {
+      bare.load(program);
+      expect(bare.run(count).kind).toBe('budget');
+      expect(bare.snapshot(), `after ${count} instructions`).toEqual(states[count]);
+    }
+  });
+});
+
+test('a budget that ends before an absent page leaves no fault behind', () => {
+  const program = PROGRAMS.find(({ name }) => name === 'a jump to an absent page');
+  if (program === undefined) throw new Error('the program is gone');
+  committed.load(program);
+  committed.run(2); // mov eax, page; call eax
+  expect(committed.register(4)).toBe(0x6ffc);
+  expect(committed.machine.processor.faulted).toBe(false);
+});
+
+test('more code than the micro-op area holds', { timeout: 20_000 }, () => {
+  // A sled of INC EAX longer than 14 MiB of 32-byte micro-ops, walked twice.
+  const start = 0x10000;
+  const length = 0x1c0000;
+  const sled = Array.from({ length }, () => 0x40);
+  const back = start - (start + length + 3 + 6);
+  const program: Program = {
+    at: [[CODE, [0xba, ...word(2) /* mov edx, 2 */, 0xe9, ...word(start - CODE - 10)]], [start, sled], [start + length, [0x4a /* dec edx */, 0x90, 0x90, 0x0f, 0x85, ...word(back) /* jnz start */, 0x89, 0xc3 /* mov ebx, eax */, ...EXIT]]],
+  };
+  const bare = new BareMachine({ operations: ['inc.32:r', 'inc.32:r!'], pairs: [['inc.32:r!', 'inc.32:r!']] }, 0x200000);
+  bare.load(program);
+  bare.finish(1_000_003, 8_000_000);
+  expect(bare.register(3)).toBe(2 * length);
+  // mov, jmp; sleds; dec, nop, nop, jnz twice; mov, mov, out.
+  expect(bare.retired).toBe(2 + 2 * length + 8 + 3);
+});
+
+test('an unlimited run and slices agree on what a sled that falls off its page counts', () => {
+  // 4096 one-byte instructions a page: blocks of the greatest length, chained across pages.
+  const program: Program = { at: [[CODE, Array.from({ length: 0x3000 }, () => 0x40)], [CODE + 0x3000, [0x89, 0xc3, ...EXIT]]] };
+  for (const slice of [63, 64, 65, 4096, 1_000_000]) {
+    committed.load(program);
+    committed.finish(slice, 1_000_000);
+    expect([committed.register(3), committed.retired], `slices of ${slice}`).toEqual([0x3000, 0x3003]);
+  }
+});

@@ -1,0 +1,145 @@
+import { Interpreter } from '@ringbench/interpreter';
+import { composeFlags, eventIndex, Flag, Register, Segment, storeFlags, storeSegmentRegister, Access, Word } from '@ringbench/isa';
+import { MachineMemory, Processor, Region } from '@ringbench/machine';
+
+/**
+ * The machine on which recordings of a real 80286 in real mode are replayed: no devices, so that ports read as ones, and 64 KB segments at selector * 16.
+ *
+ * Imports packages only: plain node runs this file too (scripts/oracle/real-80286.mjs).
+ */
+
+/** The 80286's registers, 16 bits each. */
+export type RegisterName80286 = 'ax' | 'cx' | 'dx' | 'bx' | 'sp' | 'bp' | 'si' | 'di' | 'es' | 'cs' | 'ss' | 'ds' | 'ip' | 'flags';
+export type Registers80286 = Record<RegisterName80286, number>;
+/** Bytes of memory: physical address and value. */
+export type Bytes = readonly (readonly [address: number, value: number])[];
+
+/** One recorded instruction, which a HLT follows wherever it goes: the final IP is behind that byte. */
+export interface Recording {
+  /** Opcode in hexadecimal, with the reg field of ModR/M where it selects: `00`, `80.1`. */
+  readonly op: string;
+  /** As the recorder's disassembler shows it. */
+  readonly name: string;
+  readonly bytes: string;
+  readonly init: Registers80286;
+  readonly ram: Bytes;
+  /** Registers that changed. */
+  readonly final: Partial<Registers80286>;
+  readonly ramFinal: Bytes;
+  /** Vector of the exception or interrupt that the instruction caused, if any. */
+  readonly exception?: number;
+}
+
+/** What our machine made of a recording. */
+export interface Replay {
+  /** A HLT was reached. */
+  readonly halted: boolean;
+  readonly registers: Registers80286;
+  /** Vectors of the processor's exceptions, and the number of software interrupts. */
+  readonly exceptions: readonly number[];
+  readonly softwareInterrupts: number;
+  /** Memory that differs from the recording: address, recorded and own value. */
+  readonly memory: readonly (readonly [address: number, recorded: number, own: number])[];
+  /** 32-bit registers whose upper half changed. */
+  readonly upperHalves: readonly RegisterName80286[];
+}
+
+const GENERAL: readonly (readonly [RegisterName80286, number])[] = [
+  ['ax', Register.EAX], ['cx', Register.ECX], ['dx', Register.EDX], ['bx', Register.EBX], ['sp', Register.ESP], ['bp', Register.EBP], ['si', Register.ESI], ['di', Register.EDI],
+];
+const SEGMENTS: readonly (readonly [RegisterName80286, number])[] = [['es', Segment.ES], ['cs', Segment.CS], ['ss', Segment.SS], ['ds', Segment.DS]];
+
+/** The last byte that real mode reaches is FFFF:FFFF. */
+const RAM_BYTES = 0x110000;
+const SEGMENT_LIMIT = 0xffff;
+const SEGMENT_ACCESS = Access.PRESENT | Access.NOT_SYSTEM | Access.WRITABLE | Access.ACCESSED;
+const VECTOR_TABLE_LIMIT = 0x3ff;
+/** What a 16-bit instruction must leave alone. */
+const UPPER_HALF = 0x5aa50000;
+const LOW_WORD = 0xffff;
+/** An 80286 has no IOPL and NT in real mode: the recordings start with arbitrary bits there and show zeros. */
+const FLAGS_80286 = 0x0fff;
+/** More than the longest repetition. */
+const BUDGET = 0x10100;
+const EXCEPTIONS = Array.from({ length: 32 }, (_, vector) => eventIndex(`exception.${vector}`));
+const SOFTWARE_INTERRUPT = eventIndex('interrupt.software');
+const HANDLERS_ONLY = { operations: [], pairs: [] };
+
+export class RealModeMachine {
+  private readonly memory = new MachineMemory(RAM_BYTES);
+  private readonly processor = new Processor({ memory: this.memory, onMarker: () => {} });
+  private readonly interpreter = new Interpreter(this.processor, HANDLERS_ONLY);
+  private readonly ram = Buffer.from(this.memory.buffer, Region.RAM, RAM_BYTES);
+  /** What memory should be. Both are all zero between replays. */
+  private readonly recorded = Buffer.alloc(RAM_BYTES);
+  private readonly byte = new Uint8Array(1);
+
+  replay(recording: Recording): Replay {
+    const { memory, processor } = this;
+    this.start(recording);
+    memory.counts.fill(0);
+    for (let left = BUDGET; left > 0 && !processor.halted && !processor.inShutdown; ) {
+      const before = processor.now();
+      this.interpreter.execute(left);
+      left -= Math.max(1, processor.now() - before);
+    }
+    const { state, counts } = memory;
+    const upperHalves = GENERAL.filter(([, word]) => (state[word] & ~LOW_WORD) !== UPPER_HALF).map(([name]) => name);
+    const exceptions = EXCEPTIONS.flatMap((event, vector) => (counts[event] > 0 ? [vector] : []));
+    return {
+      halted: processor.halted, registers: this.registers(), exceptions, softwareInterrupts: counts[SOFTWARE_INTERRUPT], memory: this.compareMemory(recording), upperHalves,
+    };
+  }
+
+  private start({ init, ram }: Recording): void {
+    const { processor } = this;
+    const { state } = processor;
+    for (const [address, value] of ram) {
+      this.poke(address, value);
+      this.recorded[address] = value;
+    }
+    for (const [name, word] of GENERAL) state[word] = UPPER_HALF | init[name];
+    state[Word.EIP] = init.ip;
+    state[Word.IDTR_BASE] = 0;
+    state[Word.IDTR_LIMIT] = VECTOR_TABLE_LIMIT;
+    for (const [name, segment] of SEGMENTS) storeSegmentRegister(processor, segment, init[name], init[name] * 16, SEGMENT_LIMIT, SEGMENT_ACCESS);
+    storeFlags(state, (init.flags & FLAGS_80286) | Flag.FIXED);
+    processor.halted = false;
+    processor.inShutdown = false;
+  }
+  private poke(address: number, value: number): void {
+    this.byte[0] = value;
+    this.processor.mmu.writePhysical(address, this.byte);
+  }
+
+  private registers(): Registers80286 {
+    const { state } = this.memory;
+    const registers: Partial<Registers80286> = { ip: state[Word.EIP], flags: composeFlags(state) };
+    for (const [name, word] of GENERAL) registers[name] = state[word] & LOW_WORD;
+    for (const [name, segment] of SEGMENTS) registers[name] = state[Word.SELECTOR + segment];
+    return registers as Registers80286;
+  }
+
+  /** Finds the bytes that differ, everywhere, and clears memory. */
+  private compareMemory({ ram, ramFinal }: Recording): [number, number, number][] {
+    const different: [number, number, number][] = [];
+    for (const [address, value] of ramFinal) this.recorded[address] = value;
+    if (this.ram.compare(this.recorded) !== 0) {
+      for (let address = 0; address < RAM_BYTES; address++) {
+        if (this.ram[address] !== this.recorded[address]) different.push([address, this.recorded[address], this.ram[address]]);
+      }
+    }
+    for (const [address] of [...ram, ...ramFinal, ...different]) {
+      this.poke(address, 0);
+      this.recorded[address] = 0;
+    }
+    return different;
+  }
+}
+
+/** The registers as recorded: the initial ones with the changes. The upper bits of FLAGS are zero. */
+export function recordedRegisters({ init, final }: Recording): Registers80286 {
+  const registers = { ...init, ...final };
+  registers.flags &= FLAGS_80286;
+  return registers;
+}
