@@ -30,7 +30,7 @@ describe('price', () => {
   });
 
   it('holds traps of a processor made of software to be inside its mean cost per instruction', () => {
-    const counts = { retired: 100, emulated: 100, 'exception.14': 5, 'walk.reads': 40, 'port.read': 1 };
+    const counts = { retired: 100, emulated: 100, 'emulated.exception.14': 5, 'emulated.walk.reads': 40, 'emulated.port.read': 1 };
     expect(isInterpreted(counts)).toBe(true);
     const priced = price(counts, pentium4, 'default');
     expect(priced.cycles).toBe(100 * 250 + 620);

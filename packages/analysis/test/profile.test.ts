@@ -84,7 +84,7 @@ describe.each(['pentium4', 'i386'])('the published profile %s', (id) => {
   });
 
   it('does not count the return from a trap or the entry of an exit twice', () => {
-    for (const event of ['executed.iret', 'executed.int', 'v386.entry', 'ring.in', 'tlb.fill.data', 'executed.mov-to-cr', 'executed.in']) {
+    for (const event of ['executed.iret', 'executed.int', 'v386.entry', 'ring.in', 'tlb.fill.data', 'tlb.flush', 'executed.in']) {
       expect(pricingOf(profile, event, false).kind, event).toBe('not-priced');
     }
   });

@@ -72,6 +72,7 @@ function silicon(activity: Activity, readsPerWalk: number): Record<string, numbe
     'tlb.fill.code': Math.round(activity.walks / 10),
     'tlb.fill.data': activity.walks - Math.round(activity.walks / 10),
     'tlb.flush': activity.flushes,
+    'executed.mov-to-cr': activity.flushes,
     'walk.reads': activity.walks * readsPerWalk,
     'walk.writes': Math.round(activity.walks / 50),
     'executed.popf': activity.popfs,
@@ -88,12 +89,12 @@ const COUNTERS: Readonly<Record<string, (activity: Activity) => Counts>> = {
     'port.read': activity.portReads,
     'port.write': activity.portWrites + activity.ticks,
   }),
-  emulation: (activity) => ({
-    ...silicon(activity, WALK_READS),
-    emulated: activity.instructions,
-    'port.read': activity.portReads,
-    'port.write': activity.portWrites + activity.ticks,
-  }),
+  // Everything but the guest's own instructions is an event of the emulated processor.
+  emulation: (activity) => {
+    const { retired, ...processor } = { ...silicon(activity, WALK_READS), 'port.read': activity.portReads, 'port.write': activity.portWrites + activity.ticks };
+    const events = Object.entries(processor).map(([name, count]) => [`emulated.${name}`, count]);
+    return { retired, emulated: activity.instructions, ...Object.fromEntries(events) };
+  },
   v386: (activity) => {
     const accesses = activity.portReads + activity.portWrites + activity.ticks;
     return {

@@ -209,6 +209,7 @@ export class AtaDrive {
 
   /** An access on the very instruction sees the step done, whether or not the driver has fired the deadline yet. */
   private settle(): void {
+    if ((this.status & Status.BSY) === 0) return;
     const { clock } = this.options;
     if (this.busy.at > clock.now()) return;
     clock.cancel(this.busy);
