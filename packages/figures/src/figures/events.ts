@@ -18,6 +18,9 @@ const CLASSES: readonly { readonly title: string; readonly prefixes: readonly st
   { title: 'device accesses', prefixes: ['port.', 'vmm.device-access'] },
 ];
 
+/** What an emulated processor did counts like what silicon did; only who paid for it differs. */
+const EMULATED = 'emulated.';
+
 interface Row {
   readonly workload: string;
   readonly core: string;
@@ -30,7 +33,7 @@ function rowsOf(cell: CellSummary): readonly Row[] {
   const { instructions } = cell;
   if (instructions === undefined || instructions === 0) return [];
   return CLASSES.map(({ title, prefixes }) => {
-    const events = Object.entries(cell.counts).filter(([event]) => prefixes.some((prefix) => event.startsWith(prefix)));
+    const events = Object.entries(cell.counts).filter(([event]) => prefixes.some((prefix) => event.startsWith(prefix) || event.startsWith(EMULATED + prefix)));
     const rate = (PER * events.reduce((sum, [, count]) => sum + count, 0)) / instructions;
     return { workload: cell.workload, core: cell.core, kind: title, rate, label: compact(rate) };
   });

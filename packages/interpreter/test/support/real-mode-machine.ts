@@ -1,5 +1,5 @@
 import { Interpreter } from '@ringbench/interpreter';
-import { composeFlags, eventIndex, Flag, Register, Segment, storeFlags, storeSegmentRegister, Access, Word } from '@ringbench/isa';
+import { Access, composeFlags, eventIndex, Flag, Register, Segment, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
 import { MachineMemory, Processor, Region } from '@ringbench/machine';
 
 /**
@@ -30,7 +30,7 @@ export interface Recording {
   readonly exception?: number;
 }
 
-/** What our machine made of a recording. */
+/** What our machine made of a recording. A register has 16 bits, IP and FLAGS all that ours have. */
 export interface Replay {
   /** A HLT was reached. */
   readonly halted: boolean;
@@ -137,9 +137,8 @@ export class RealModeMachine {
   }
 }
 
-/** The registers as recorded: the initial ones with the changes. The upper bits of FLAGS are zero. */
+
+/** The registers as recorded: the initial ones with the changes. */
 export function recordedRegisters({ init, final }: Recording): Registers80286 {
-  const registers = { ...init, ...final };
-  registers.flags &= FLAGS_80286;
-  return registers;
+  return { ...init, flags: init.flags & FLAGS_80286, ...final };
 }

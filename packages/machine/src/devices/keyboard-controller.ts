@@ -223,14 +223,16 @@ export class KeyboardController {
   }
 
   private takeFromKeyboard(): void {
-    let byte = this.keyboard.nextByte();
-    if ((this.ram[0] & CommandByte.TRANSLATE) !== 0) {
-      byte = this.translator.feed(byte);
-      // The prefix and what it belongs to arrive as one.
-      if (byte === SWALLOWED && this.keyboard.hasByte) byte = this.translator.feed(this.keyboard.nextByte());
-    }
-    if (byte !== NO_BYTE) this.answer(byte);
+    let byte = this.translated(this.keyboard.nextByte());
+    // The release prefix and what it belongs to arrive as one.
+    if (byte === SWALLOWED) byte = this.translated(this.keyboard.nextByte());
+    if (byte >= 0) this.answer(byte);
     this.update();
+  }
+
+  private translated(byte: number): number {
+    if (byte === NO_BYTE || (this.ram[0] & CommandByte.TRANSLATE) === 0) return byte;
+    return this.translator.feed(byte);
   }
 
   /** Presents IRQ 1 and lets the keyboard send when it may: its interface is enabled and the output buffer empty. */

@@ -16,7 +16,7 @@ const SET_1 = 1;
 const QUERY = 0;
 
 /** Nothing to send. */
-export const NO_BYTE = -1;
+export const NO_BYTE = -2;
 
 export class Keyboard {
   /** Answers to the last command, which go before anything typed. A new command drops them, so they stay few. */

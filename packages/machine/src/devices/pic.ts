@@ -14,6 +14,7 @@ const OCW3 = { SELECT: 0x08, READ_IN_SERVICE: 0x01, READ_REGISTER: 0x02, POLL: 0
 const POLL_REQUEST = 0x80;
 
 const INPUTS = 8;
+const ALL_INPUTS = 0xff;
 const NO_INPUT = -1;
 /** What an acknowledge finds when the request has gone away ("default IR7"). */
 const SPURIOUS_INPUT = 7;
@@ -35,6 +36,8 @@ export class Pic8259 {
   private inService = 0;
   private mask = 0;
   private levelTriggered = false;
+  /** Inputs that the board's edge/level control makes level triggered, whatever ICW1 says. */
+  private levelInputs = 0;
   private single = false;
   private needsIcw4 = false;
   private vectorBase = 0;
@@ -79,12 +82,19 @@ export class Pic8259 {
     this.updateOutput();
   }
 
+  /** The edge/level control of EISA and PCI boards: one bit for each level-triggered input. */
+  setLevelInputs(inputs: number): void {
+    this.levelInputs = inputs;
+    this.requests |= this.lines & inputs;
+    this.updateOutput();
+  }
+
   /** The INTA sequence without the vector: moves the request in service and returns its input, or `SPURIOUS_INPUT` when there is none. */
   acknowledgeInput(): number {
     const input = this.highestPending();
     if (input === NO_INPUT) return SPURIOUS_INPUT;
     const bit = 1 << input;
-    if (!this.levelTriggered) this.requests &= ~bit;
+    if ((this.levelSensed() & bit) === 0) this.requests &= ~bit;
     if (!this.autoEoi) this.inService |= bit;
     else if (this.rotateOnAutoEoi) this.lowestPriority = input;
     // INT falls during INTA whatever else is pending, so that a slave's next request is a new edge for its master.
@@ -135,7 +145,7 @@ export class Pic8259 {
     this.levelTriggered = (icw1 & ICW1.LEVEL_TRIGGERED) !== 0;
     this.single = (icw1 & ICW1.SINGLE) !== 0;
     this.needsIcw4 = (icw1 & ICW1.NEEDS_ICW4) !== 0;
-    this.requests = this.levelTriggered ? this.lines : 0;
+    this.requests = this.lines & this.levelSensed();
     this.inService = 0;
     this.mask = 0;
     this.slaveInputs = 0;
@@ -148,6 +158,10 @@ export class Pic8259 {
     this.poll = false;
     this.initialized = false;
     this.expected = 'ICW2';
+  }
+
+  private levelSensed(): number {
+    return this.levelTriggered ? ALL_INPUTS : this.levelInputs;
   }
 
   private writeOdd(value: number): void {

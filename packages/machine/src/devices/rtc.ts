@@ -12,6 +12,7 @@ import { CMOS_BYTES, initialCmos } from './cmos.js';
 
 const INDEX_PORT = 0x70;
 const PORTS = 2;
+const NMI_MASK = 0x80;
 
 /** The 32.768 kHz crystal: one second is 2^15 ticks. */
 const TICKS_PER_SECOND = 32768;
@@ -83,6 +84,7 @@ export class Rtc {
   private periodsDone = 0;
   private causes = 0;
   private line = false;
+  private nmiMask = false;
 
   constructor(private readonly options: RtcOptions) {
     this.bytes = initialCmos(options.ramBytes);
@@ -98,8 +100,7 @@ export class Rtc {
       // The index cannot be read.
       readByte: (port) => (port === INDEX_PORT ? 0xff : this.read(this.index)),
       writeByte: (port, value) => {
-        // Bit 7 is the AT's NMI mask: this machine has no NMI sources.
-        if (port === INDEX_PORT) this.index = value & (CMOS_BYTES - 1);
+        if (port === INDEX_PORT) this.writeIndex(value);
         else this.write(this.index, value);
       },
     });
@@ -111,6 +112,16 @@ export class Rtc {
     this.bytes[Register.B] &= ~B_CLEARED_BY_RESET;
     this.causes = 0;
     this.arm();
+  }
+
+  /** Bit 7 of the index port is the AT's NMI mask. It masks nothing, because this machine has no NMI sources. */
+  get nmiMasked(): boolean {
+    return this.nmiMask;
+  }
+
+  private writeIndex(value: number): void {
+    this.index = value & (CMOS_BYTES - 1);
+    this.nmiMask = (value & NMI_MASK) !== 0;
   }
 
   private tick(): number {

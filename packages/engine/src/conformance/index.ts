@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest';
+import type { CoreDefinition } from '../engine.js';
+import { guestChecks } from './guest-checks.js';
+import { loadingChecks } from './loading-checks.js';
+import { outcomeChecks } from './outcome-checks.js';
+import { Subject, type ConformanceOptions } from './subject.js';
+import { workloadChecks } from './workload-checks.js';
+
+export type { ConformanceOptions, ConformanceWorkload, Deviation } from './subject.js';
+
+/**
+ * Registers the tests that every core must pass, with vitest. A check's name is its key in `deviations`. A core that does not end a run hangs the suite:
+ * runs are synchronous, and nothing can stop one from outside.
+ */
+export function conformance(core: CoreDefinition, options: ConformanceOptions = {}): void {
+  const subject = new Subject(core, options);
+  describe(`conformance of ${core.id}`, () => {
+    outcomeChecks(subject);
+    guestChecks(subject);
+    loadingChecks(subject);
+    workloadChecks(subject);
+    test('every deviation names a check', () => expect(subject.unknownDeviations()).toEqual([]));
+  });
+}
