@@ -1,5 +1,5 @@
 /**
- * Cycles are counts times prices, computed after the run (design: count once, price many times). Counts are first reduced to a workload's
+ * Cycles are counts times prices, computed after the run, so that another price or source needs no other run. Counts are first reduced to a workload's
  * demand for each cost, which is all that ratios, bounds and sensitivity studies need.
  */
 import { costOf, pricingOf } from './profile.js';

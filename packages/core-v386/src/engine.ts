@@ -11,8 +11,8 @@ import { ModeSwitch } from './mode-switch.js';
 import { SecondLevelTables, secondLevelPages } from './second-level.js';
 
 const PAGE_BYTES = 4096;
-/** The VMM's descriptor tables, stack, trap page and control block. */
-const VMM_PAGES = 4;
+/** The VMM's descriptor tables with its stack, the trap page and the control block. */
+const VMM_PAGES = 3;
 
 /** A machine under a virtual machine monitor that runs one unmodified guest in V386 mode. */
 export class V386Engine implements Engine {
@@ -95,7 +95,7 @@ export class V386Engine implements Engine {
   counts(): EventCounts {
     const { retired, idle } = this.clock;
     const { idle: _machineIdle, ...silicon } = this.machine.counts();
-    const direct = retired - this.counters.emulated;
+    const direct = retired - this.counters.interpreted;
     return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts() };
   }
   region(): Region | undefined { return this.recorder.region; }

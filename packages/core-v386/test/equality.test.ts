@@ -28,13 +28,19 @@ describe('a guest cannot tell V386 mode from the machine', () => {
     expect(run('v386', workload(name), { memoryBytes: WORKLOAD_MEMORY, budget: 1e9 }).console).toContain(`END sum=${checksum}`);
   }, 60_000);
 
-  it.each(['timer', 'probe', 'string-io', 'exits', 'stubborn', 'triple-fault', 'cold-touches-paged', 'asleep', 'asleep-masked'])('test guest %s', (name) => {
+  it.each(['timer', 'far-stack', 'probe', 'string-io', 'exits', 'stubborn', 'triple-fault', 'cold-touches-paged', 'asleep'])('test guest %s', (name) => {
     expect(guestVisible(run('v386', testImage(name)))).toEqual(guestVisible(run('native', testImage(name))));
   }, 30_000);
 });
 
+describe('a guest that sleeps for ever', () => {
+  it.each(['asleep', 'asleep-masked'])('%s is found out, on the machine as well', (name) => {
+    for (const technique of ['native', 'v386'] as const) expect(run(technique, testImage(name)).exit, technique).toEqual({ kind: 'halted' });
+  }, 30_000);
+});
+
 describe('budgets are exact in guest instructions, whoever executes them', () => {
-  it.each(['timer', 'string-io', 'exits'])('%s in pieces of all sizes', (name) => {
+  it.each(['timer', 'far-stack', 'string-io', 'exits'])('%s in pieces of all sizes', (name) => {
     const native = start('native', testImage(name));
     const virtual = start('v386', testImage(name));
     for (let piece = 0; piece < 400; piece++) {

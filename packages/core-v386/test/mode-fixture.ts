@@ -1,4 +1,4 @@
-import { Flag, Register, V386Block, V386ExitNumber, Word, type V386ExitName, type V386FieldName } from '@ringbench/isa';
+import { Register, V386Block, V386ExitNumber, Word, type V386ExitName, type V386FieldName } from '@ringbench/isa';
 import { Interpreter as Executor } from '@ringbench/interpreter';
 import { startGuest } from '@ringbench/engine';
 import { Machine, Region } from '@ringbench/machine';
@@ -9,9 +9,9 @@ import { SecondLevelTables, secondLevelPages } from '../src/second-level.js';
 
 const PAGE_BYTES = 4096;
 const GUEST_PAGES = 64;
-const HOST_PAGES = 5;
+const HOST_PAGES = 4;
 export const CODE = 0x8000;
-export const STACK = 0x10000;
+const STACK = 0x10000;
 
 /** A host with a guest in V386 mode, driven one exit at a time: the guest's program is given as bytes and runs in flat ring 0. */
 export class ModeFixture {
@@ -43,7 +43,6 @@ export class ModeFixture {
     startGuest(this.guest.processor, { entry: CODE, information: 0 });
     this.guest.processor.state[Register.ESP] = STACK;
     this.guest.processor.state[Word.FLAG_SYSTEM] |= flags;
-    // The fixture's guest has no devices; what an entry writes about them is replaced in `enter`.
   }
 
   /** Enters with these fields of the block as given. */
@@ -79,6 +78,17 @@ export class ModeFixture {
     machine.processor.state[Word.EIP] = this.hostCode;
   }
 
+  /** Every page that is not the guest's, as its words in text. */
+  hostWords(): Map<number, string> {
+    const { memory } = this.machine;
+    const guestPages = new Set(Array.from({ length: GUEST_PAGES }, (_, page) => this.guest.memory.machinePage(page)));
+    const pages = new Map<number, string>();
+    for (let page = 0; page < memory.ramBytes / PAGE_BYTES; page++) {
+      if (!guestPages.has(page)) pages.set(page, new Int32Array(memory.buffer, Region.RAM + page * PAGE_BYTES, PAGE_BYTES / 4).join());
+    }
+    return pages;
+  }
+
   /** EIP of the guest after an exit. */
   get eip(): number { return this.guest.processor.state[Word.EIP]; }
   register(number: number): number { return this.guest.processor.state[number]; }
@@ -88,5 +98,3 @@ export class ModeFixture {
   machineByte(physical: number): number { return this.machine.memory.bytes[Region.RAM + physical]; }
   fieldAddress(field: V386FieldName): number { return this.block.address + V386Block[field]; }
 }
-
-export { Flag };

@@ -1,4 +1,4 @@
-import { decode, Word, type ByteSource } from '@ringbench/isa';
+import { decode, Segment, Word, type ByteSource } from '@ringbench/isa';
 import { MICRO_OPS_END, Region, type MachineMemory, type Mmu } from '@ringbench/machine';
 import { JumpCacheEntry, jumpCacheIndex, JUMP_CACHE_MASK } from './hot-loop.js';
 import { lower, type CodeContext, type LoweredInstruction } from './lowering.js';
@@ -140,13 +140,14 @@ export class CodeCache {
   private decodeBlock(eip: number, linear: number, host: number, context: CodeContext, limit: number): { lowered: LoweredInstruction[]; bytes: number } | undefined {
     const { source } = this;
     const lowered: LoweredInstruction[] = [];
-    const codeLimit = context.flat ? -1 : this.memory.state[Word.LIMIT + 1];
+    const codeLimit = context.flat ? -1 : this.memory.state[Word.LIMIT + Segment.CS];
     source.begin(linear, host);
     let at = 0;
     const room = PAGE_BYTES - (linear & PAGE_MASK);
     while (lowered.length < limit && at < room) {
       source.mayCross = lowered.length === 0;
-      const here = context.code32 ? (eip + at) | 0 : (eip + at) & 0xffff;
+      // Not truncated in 16-bit code: running past the segment's end is a fault, only branches wrap (80386 manual, 14.7).
+      const here = (eip + at) | 0;
       const decoded = here >>> 0 > codeLimit >>> 0 ? 'limit' : decode(source, at, context);
       if (decoded === 'truncated' && (lowered.length > 0 || this.mmu.faulted)) break;
       if (typeof decoded === 'string') {

@@ -118,8 +118,7 @@ function lowerRecorded(table: OperationTable, instruction: Instruction, eip: num
 /** Translates a decoded instruction. `register` is called with a system instruction and returns its number, by which the handler finds it again. */
 export function lower(table: OperationTable, instruction: Instruction, eip: number, context: CodeContext, register: (instruction: Instruction) => number): LoweredInstruction {
   const words = new Int32Array(8);
-  const mask = context.code32 ? -1 : 0xffff;
-  const next = (eip + instruction.length) & mask;
+  const next = (eip + instruction.length) | 0;
   words[Field.EIP] = eip;
   const recorded = SEMANTICS[instruction.row.mnemonic] !== undefined;
   let operation: Operation;

@@ -140,7 +140,7 @@ export class OperationTable {
       canLeave: code === undefined || canLeave(code),
       terminal: code !== undefined && code.some(isTerminal),
       stores: code !== undefined && code.some(({ kind }) => kind === 'store' || kind === 'store-system' || kind === 'translate-write'),
-      hasProcedure: code === undefined || code.some(({ kind }) => kind === 'leave-if' || kind === 'load-system' || kind === 'store-system'),
+      hasProcedure: code === undefined || code.some(({ kind }) => kind === 'leave-if' || kind === 'load-system' || kind === 'probe-system' || kind === 'store-system'),
       hasMemoryOperand: shape.operands.some(({ place }) => place === 'm' || place === 'n' || place === 'g'),
     };
     this.all.push(operation);

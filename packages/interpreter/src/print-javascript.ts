@@ -111,6 +111,7 @@ class HandlerPrinter {
       case 'set-word': this.lines.push(`W[${Word[s.word]}]=${this.expression(s.value)};`); break;
       case 'set-word-at': this.lines.push(`W[${Word[s.word]}+${this.expression(s.index)}]=${this.expression(s.value)};`); break;
       case 'load-system': this.loadSystem(s); break;
+      case 'probe-system': this.requireSystem(this.expression(s.address), s.size, `p${this.lines.length}`); break;
       case 'store-system': this.storeSystem(s); break;
       case 'privilege-changed': case 'bulk': break;
       case 'count': this.lines.push(`C[${s.event}]+=${s.amount === undefined ? 1 : this.expression(s.amount)};`); break;
@@ -128,11 +129,16 @@ class HandlerPrinter {
     const entry = `e${s.to.id}`;
     this.lines.push(`const ${entry}=W[${Region.DATA_READ_SUPERVISOR >> 2}+(${address}>>>12)];if(${this.misses(address, entry, s.size)})return X.procedure(u);const t${s.to.id}=${this.loadText(`${address}+${entry}|0`, s.size)};`);
   }
+  /** Declares a constant with the supervisor's write entry of an address; leaves where there is none. */
+  private requireSystem(address: string, size: number, entry: string): void {
+    this.lines.push(`const ${entry}=W[${Region.DATA_WRITE_SUPERVISOR >> 2}+(${address}>>>12)];if(${this.misses(address, entry, size)})return X.procedure(u);`);
+  }
   private storeSystem(s: Extract<Statement, { kind: 'store-system' }>): void {
     this.stores = true;
     const address = this.expression(s.address);
     const entry = `s${this.lines.length}`;
-    this.lines.push(`const ${entry}=W[${Region.DATA_WRITE_SUPERVISOR >> 2}+(${address}>>>12)];if(${this.misses(address, entry, s.size)})return X.procedure(u);${this.storeText(`${address}+${entry}|0`, this.expression(s.value), s.size)}`);
+    this.requireSystem(address, s.size, entry);
+    this.lines.push(this.storeText(`${address}+${entry}|0`, this.expression(s.value), s.size));
   }
   private goTo(eip: string): string { return `W[${Word.EIP}]=${eip};return ${Leave.LOOK_UP};`; }
   private end(text: string): void {

@@ -164,6 +164,7 @@ export class WasmPrinter {
         this.expression(s.address, memory);
         out.get(Local.ENTRY).op(Op.i32Add).memory(LOAD[s.size][0], LOAD[s.size][1], 0).set(this.local(s.to.id));
         return false;
+      case 'probe-system': this.translate(s.address, s.size, 'system-write', memory, targets.slow); return false;
       case 'store': case 'store-system':
         this.translate(s.address, s.size, s.kind === 'store' ? 'write' : 'system-write', memory, targets.slow);
         this.expression(s.address, memory);

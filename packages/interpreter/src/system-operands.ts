@@ -42,6 +42,9 @@ function fillOperand(op: SystemOperands, instruction: Instruction, position: num
       op.selector = operand.selector;
       op.farOffset = operand.offset;
       break;
+    case 'stack':
+      if (type === 'STi') op.stack = operand.index;
+      break;
     case 'relative': break;
   }
   if (type === 'Xb' || type === 'Yb') op.width = 1;
@@ -57,6 +60,7 @@ export class SystemInstruction {
     operands.operandSize = instruction.operandSize;
     operands.addressSize = instruction.addressSize;
     operands.length = instruction.length;
+    operands.escape = instruction.escape;
     operands.width = instruction.operandSize === 32 ? 4 : 2;
     operands.repeated = instruction.repeat !== 'none';
     this.memory = instruction.operands.find((operand): operand is MemoryOperand => operand.kind === 'memory');

@@ -26,3 +26,5 @@ export { storeSegmentRegister } from './system/descriptors.js';
 export { loadFloat, storeFloat } from './system/clock.js';
 export { MARKER_PORT } from './system/ports.js';
 export { CpuidFeature } from './system/cpuid.js';
+export { resetX87 } from './x87/words.js';
+export { X87_PROCEDURES } from './x87/registry.js';

@@ -6,7 +6,7 @@ import {
 } from '../src/index.js';
 import type { SystemMnemonic, V386FieldName } from '../src/index.js';
 import { FakeSilicon, Kind, Place, Sel, protectedMachine, putDescriptor, putGate, snapshot } from './support/fake-silicon.js';
-import { NEXT, run } from './support/run.js';
+import { NEXT, run, type RecordedMnemonic } from './support/run.js';
 
 const EXIT_HANDLER = 0x45678;
 const GUEST_EIP = 0x600;
@@ -330,7 +330,7 @@ describe('5. inside the mode', () => {
   it('5.1 5.2 sensitive instructions see the guest', () => {
     const silicon = guest();
     const { state } = silicon;
-    const seen = (mnemonic: SystemMnemonic): number => {
+    const seen = (mnemonic: RecordedMnemonic): number => {
       state[Register.ECX] = 0;
       expect(run(silicon, mnemonic, { register: Register.ECX })).toBe(true);
       return state[Register.ECX];

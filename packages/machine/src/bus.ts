@@ -1,5 +1,5 @@
 /**
- * The 64 K I/O ports of one machine (SDM vol. 1, chapter 18 "Input/Output"). A port access goes through one table look-up and one call;
+ * The 64 K I/O ports of one machine (SDM vol. 1, chapter 19 "Input/Output"). A port access goes through one table look-up and one call;
  * nothing on that path allocates.
  */
 export const PORT_COUNT = 0x10000;

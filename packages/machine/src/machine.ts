@@ -1,4 +1,4 @@
-import { awaitsInterruptWindow, canTakeInterrupt, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word } from '@ringbench/isa';
+import { awaitsInterruptWindow, canTakeInterrupt, Debug6, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word } from '@ringbench/isa';
 import { createPc, type Pc } from './devices/pc.js';
 import type { Executor } from './executor.js';
 import { MachineMemory } from './memory.js';
@@ -43,8 +43,6 @@ const DEBUG_EXCEPTION = eventIndex(`exception.${Vector.DB}`);
  * only from level-triggered inputs that acknowledge themselves, and would keep every instruction from being executed.
  */
 export const INTERRUPTS_AT_ONE_BOUNDARY = 15;
-/** DR6.BS: the debug exception is a single step's (SDM vol. 3, 15.2.3). */
-const DR6_SINGLE_STEP = 1 << 14;
 
 /** A PC: processor, memory, devices, and the loop that runs them on the instruction clock. */
 export class Machine {
@@ -109,7 +107,7 @@ export class Machine {
   /** Exceptions and INT instructions so far. They clear TF, and no single-step trap follows them (SDM vol. 3, 17.3.1.4). */
   private get diversions(): number {
     const { counts } = this.memory;
-    return this.processor.faultsDelivered + counts[INTERRUPT_SOFTWARE] + counts[DEBUG_EXCEPTION];
+    return this.processor.faultsTaken + counts[INTERRUPT_SOFTWARE] + counts[DEBUG_EXCEPTION];
   }
 
   /**
@@ -119,7 +117,7 @@ export class Machine {
   private trapSingleStep(): void {
     if (this.processor.interruptsInhibited) return;
     this.processor.halted = false;
-    this.processor.state[Word.DR + 6] |= DR6_SINGLE_STEP;
+    this.processor.state[Word.DR + 6] |= Debug6.BS; // SDM vol. 3, 17.2.3
     deliverFault(this.processor, Vector.DB, 0);
   }
 
@@ -133,6 +131,7 @@ export class Machine {
         this.exitStatus = undefined;
         return { kind: 'exit', status };
       }
+      if (processor.livelocked) processor.endLivelock();
       if (processor.inShutdown) return { kind: 'shutdown', detail: processor.shutdownReason };
       pc.clock.fireDue(processor.now());
       if (this.takeEvent()) continue;

@@ -24,7 +24,7 @@ function misses(linear: number, entry: number, bytes: number): boolean {
  * Faults in a row without one completed instruction, after which the processor is given up: an exception handler whose first instruction raises the
  * exception again never comes to an end, and guest time, which is completed instructions, stands still meanwhile.
  */
-const FAULTS_WITHOUT_PROGRESS = 1 << 20;
+const FAULTS_WITHOUT_PROGRESS = 1 << 18;
 
 /** What a processor needs from its surroundings. */
 export interface ProcessorOptions {
@@ -58,8 +58,10 @@ export class Processor implements Silicon {
   inShutdown = false;
   /** Why it is in shutdown; meaningless before. */
   shutdownReason = 'triple fault';
-  /** Faults given to `deliverRecordedFault` so far. */
-  faultsDelivered = 0;
+  /** Recorded faults that were taken, by whatever path, so far. */
+  faultsTaken = 0;
+  /** Faults follow each other without an instruction between them: the driver must end that. */
+  livelocked = false;
   /** Instruction clock at the end of the current slice; BUDGET counts down to it. */
   sliceEnd = 0;
   /** Instructions of the current block that were charged but are not yet complete, while a system procedure runs. */
@@ -154,6 +156,7 @@ export class Processor implements Silicon {
     return false;
   }
   clearFault(): void {
+    if (this.faulted) this.noteFault();
     this.raised = false;
     if (this.mmu.faulted) this.mmu.clearFault();
   }
@@ -163,19 +166,28 @@ export class Processor implements Silicon {
     const vector = this.faultVector;
     const error = this.faultErrorCode;
     this.clearFault();
-    this.faultsDelivered++;
-    if (this.makesProgress()) deliverFault(this, vector, error);
-    else if (this.state[Word.IN_V386] !== 0) exitV386(this, 'shutdown');
-    else {
-      this.shutdownReason = 'exceptions without end: no instruction completes between them';
-      this.shutdown();
-    }
+    deliverFault(this, vector, error);
   }
-  private makesProgress(): boolean {
+  /** Counts a fault on its way into the guest. Nothing is done about too many here, in the middle of a delivery. */
+  private noteFault(): void {
     const now = this.now();
+    this.faultsTaken++;
     this.faultsThere = now === this.faultedAt ? this.faultsThere + 1 : 1;
     this.faultedAt = now;
-    return this.faultsThere <= FAULTS_WITHOUT_PROGRESS;
+    if (this.faultsThere <= FAULTS_WITHOUT_PROGRESS) return;
+    this.livelocked = true;
+    this.attention = true;
+  }
+  /** Ends a livelock: the guest of V386 mode is handed back to its VMM, else the processor shuts down. */
+  endLivelock(): void {
+    this.livelocked = false;
+    this.faultsThere = 0;
+    if (this.state[Word.IN_V386] !== 0) {
+      exitV386(this, 'shutdown');
+      return;
+    }
+    this.shutdownReason = 'exceptions without end: no instruction completes between them';
+    this.shutdown();
   }
   /** Turns a refusal by the second-level translation, which is no fault of the guest's, into the exit that it causes. */
   private recordViolation(): void {
@@ -222,10 +234,10 @@ export class Processor implements Silicon {
   pagingChanged(): void { this.mmu.pagingChanged(); }
   flushTranslations(): void { this.mmu.flushTranslations(); }
   invalidatePage(linear: number): void { this.mmu.invalidatePage(linear); }
-  /** Entering and leaving V386 mode call this too: the mode has a deadline of its own, so the slice must be measured anew. */
+  /** Entering and leaving V386 mode call this too. The mode has a deadline of its own: the slice in which it is entered must be measured anew. */
   interruptFlagChanged(): void {
     const inV386 = this.state[Word.IN_V386] !== 0;
-    if (inV386 !== this.wasInV386) this.attention = true;
+    if (inV386 && !this.wasInV386) this.attention = true;
     this.wasInV386 = inV386;
     if (this.state[Word.INTERRUPT_PIN] !== 0 || (this.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0) this.attention = true;
   }

@@ -1,7 +1,7 @@
 /** Events that every VMM counts, for `CoreDefinition.events`. Cores add those of their technique. */
 export const VMM_EVENTS = [
   { name: 'direct', meaning: 'guest instructions that the silicon ran directly' },
-  { name: 'emulated', meaning: 'guest instructions that the VMM interpreted' },
+  { name: 'vmm.interpreted', meaning: 'guest instructions that the VMM interpreted' },
   { name: 'vmm.exit', meaning: 'times that the machine trapped to the VMM\'s dispatcher' },
   { name: 'vmm.device-access', meaning: 'accesses to ports of virtual devices' },
   { name: 'vmm.injected-interrupt', meaning: 'interrupts of virtual devices that the VMM gave to the guest' },
@@ -11,7 +11,7 @@ export const VMM_EVENTS = [
 
 /** What a VMM counts while it works; all exact integers. */
 export class VmmCounters {
-  emulated = 0;
+  interpreted = 0;
   exits = 0;
   deviceAccesses = 0;
   injectedInterrupts = 0;
@@ -21,7 +21,7 @@ export class VmmCounters {
   /** By the names of `VMM_EVENTS`, without `direct`; what never happened is left out. */
   counts(): Record<string, number> {
     const all: Readonly<Record<string, number>> = {
-      emulated: this.emulated, 'vmm.exit': this.exits, 'vmm.device-access': this.deviceAccesses, 'vmm.injected-interrupt': this.injectedInterrupts,
+      'vmm.interpreted': this.interpreted, 'vmm.exit': this.exits, 'vmm.device-access': this.deviceAccesses, 'vmm.injected-interrupt': this.injectedInterrupts,
       'vmm.injected-exception': this.injectedExceptions, 'vmm.timer-deadline': this.timerDeadlines,
     };
     return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== 0));

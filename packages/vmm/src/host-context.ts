@@ -15,9 +15,10 @@ const TSS_BYTES = 0x68;
 /** ESP0; SS0 follows it (SDM vol. 3, figure 7-2). */
 const TSS_STACK0 = 4;
 const Selector = { CODE: 0x08, DATA: 0x10, TSS: 0x18, LIMIT: 0x1f } as const;
-/** Where the tables lie in their page. */
+/** Where tables and stack lie in their page. It is one page, so that a trap finds all it needs with one translation. */
 const GDT = 0;
 const TSS = 0x100;
+const STACK_TOP = 0x800;
 const IDT = 0x800;
 /** Flat 4 GB segment descriptors with 4 KB granularity. */
 const FLAT_LOW = 0x0000ffff;
@@ -35,7 +36,7 @@ export class HostContext {
 
   constructor(private readonly machine: Machine, allocator: Allocator) {
     this.tables = takePage(allocator);
-    this.stackTop = takePage(allocator) + PAGE_BYTES;
+    this.stackTop = this.tables + STACK_TOP;
     this.trapAddress = takePage(allocator);
     this.writeTables();
     this.takeProcessor();

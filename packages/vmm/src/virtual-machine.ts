@@ -75,7 +75,7 @@ export class VirtualMachine {
   /** The interpreted instruction is complete: its time passes, and a single-step trap follows if TF was set when it began (SDM vol. 3, 17.3.1.4). */
   instructionCompleted(stepping: boolean): void {
     this.clock.instructionEmulated();
-    this.counters.emulated++;
+    this.counters.interpreted++;
     if (!stepping) return;
     this.processor.state[Word.DR + 6] |= Debug6.BS;
     this.processor.halted = false;

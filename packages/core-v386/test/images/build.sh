@@ -8,7 +8,7 @@ build() { # name source definitions...
   objcopy -O binary -j .text "$name.elf" "$name.bin"
   rm "$name.elf"
 }
-for source in timer probe string-io exits stubborn triple-fault chaos; do build $source $source.S; done
+for source in timer far-stack probe string-io exits stubborn triple-fault chaos; do build $source $source.S; done
 build cold-touches cold-touches.S
 build cold-touches-paged cold-touches.S -DPAGED
 build asleep asleep.S

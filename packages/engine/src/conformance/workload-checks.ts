@@ -4,7 +4,7 @@ import { consoleText, runGuest, summarize, type GuestRun, type RunRequest } from
 import type { ConformanceWorkload, Subject } from './subject.js';
 
 const WORKLOAD_MEMORY = 8 << 20;
-const WORKLOAD_BUDGET = 20_000_000;
+const WORKLOAD_BUDGET = 100_000_000;
 
 /** The project's own guests, at a reduced scale: checksum, status, determinism, and the reference's end state. */
 export function workloadChecks(subject: Subject): void {

@@ -1,14 +1,17 @@
 import { Interpreter } from '@ringbench/interpreter';
-import { Access, composeFlags, eventIndex, Flag, Register, Segment, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
+import { Access, composeFlags, CR0, eventIndex, Flag, Register, Segment, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
 import { MachineMemory, Processor, Region } from '@ringbench/machine';
 
 /**
- * The machine on which recordings of a real 80286 in real mode are replayed: no devices, so that ports read as ones, and 64 KB segments at selector * 16.
+ * The machine on which recordings of a real 80286 in real mode are replayed: no devices, so that ports read as ones, 64 KB segments at selector * 16, and
+ * the JavaScript handlers alone, which all code in such segments uses.
  *
  * Imports packages only: plain node runs this file too (scripts/oracle/real-80286.mjs).
  */
 
 /** The 80286's registers, 16 bits each. */
+const IP_MASK = 0xffff;
+
 export type RegisterName80286 = 'ax' | 'cx' | 'dx' | 'bx' | 'sp' | 'bp' | 'si' | 'di' | 'es' | 'cs' | 'ss' | 'ds' | 'ip' | 'flags';
 export type Registers80286 = Record<RegisterName80286, number>;
 /** Bytes of memory: physical address and value. */
@@ -30,11 +33,16 @@ export interface Recording {
   readonly exception?: number;
 }
 
+/** 16-bit protected mode has the same segments in their descriptor caches, at CPL 0. */
+export type Mode = 'real' | 'protected';
+
 /** What our machine made of a recording. A register has 16 bits, IP and FLAGS all that ours have. */
 export interface Replay {
   /** A HLT was reached. */
   readonly halted: boolean;
   readonly registers: Registers80286;
+  /** The general registers in encoding order, 32 bits, signed. */
+  readonly wide: readonly number[];
   /** Vectors of the processor's exceptions, and the number of software interrupts. */
   readonly exceptions: readonly number[];
   readonly softwareInterrupts: number;
@@ -47,18 +55,18 @@ export interface Replay {
 const GENERAL: readonly (readonly [RegisterName80286, number])[] = [
   ['ax', Register.EAX], ['cx', Register.ECX], ['dx', Register.EDX], ['bx', Register.EBX], ['sp', Register.ESP], ['bp', Register.EBP], ['si', Register.ESI], ['di', Register.EDI],
 ];
+const GENERAL_WORDS = GENERAL.map(([, word]) => word);
 const SEGMENTS: readonly (readonly [RegisterName80286, number])[] = [['es', Segment.ES], ['cs', Segment.CS], ['ss', Segment.SS], ['ds', Segment.DS]];
 
 /** The last byte that real mode reaches is FFFF:FFFF. */
 const RAM_BYTES = 0x110000;
 const SEGMENT_LIMIT = 0xffff;
-const SEGMENT_ACCESS = Access.PRESENT | Access.NOT_SYSTEM | Access.WRITABLE | Access.ACCESSED;
+const DATA_ACCESS = Access.PRESENT | Access.NOT_SYSTEM | Access.WRITABLE | Access.ACCESSED;
+const CODE_ACCESS = Access.PRESENT | Access.NOT_SYSTEM | Access.CODE | Access.READABLE | Access.ACCESSED;
 const VECTOR_TABLE_LIMIT = 0x3ff;
 /** What a 16-bit instruction must leave alone. */
-const UPPER_HALF = 0x5aa50000;
+export const UPPER_HALF = 0x5aa50000;
 const LOW_WORD = 0xffff;
-/** An 80286 has no IOPL and NT in real mode: the recordings start with arbitrary bits there and show zeros. */
-const FLAGS_80286 = 0x0fff;
 /** More than the longest repetition. */
 const BUDGET = 0x10100;
 const EXCEPTIONS = Array.from({ length: 32 }, (_, vector) => eventIndex(`exception.${vector}`));
@@ -74,9 +82,9 @@ export class RealModeMachine {
   private readonly recorded = Buffer.alloc(RAM_BYTES);
   private readonly byte = new Uint8Array(1);
 
-  replay(recording: Recording): Replay {
+  replay(recording: Recording, mode: Mode = 'real'): Replay {
     const { memory, processor } = this;
-    this.start(recording);
+    this.start(recording, mode);
     memory.counts.fill(0);
     for (let left = BUDGET; left > 0 && !processor.halted && !processor.inShutdown; ) {
       const before = processor.now();
@@ -87,11 +95,11 @@ export class RealModeMachine {
     const upperHalves = GENERAL.filter(([, word]) => (state[word] & ~LOW_WORD) !== UPPER_HALF).map(([name]) => name);
     const exceptions = EXCEPTIONS.flatMap((event, vector) => (counts[event] > 0 ? [vector] : []));
     return {
-      halted: processor.halted, registers: this.registers(), exceptions, softwareInterrupts: counts[SOFTWARE_INTERRUPT], memory: this.compareMemory(recording), upperHalves,
+      halted: processor.halted, registers: this.registers(), wide: GENERAL_WORDS.map((word) => state[word]), exceptions, softwareInterrupts: counts[SOFTWARE_INTERRUPT], memory: this.compareMemory(recording), upperHalves,
     };
   }
 
-  private start({ init, ram }: Recording): void {
+  private start({ init, ram }: Recording, mode: Mode): void {
     const { processor } = this;
     const { state } = processor;
     for (const [address, value] of ram) {
@@ -102,8 +110,12 @@ export class RealModeMachine {
     state[Word.EIP] = init.ip;
     state[Word.IDTR_BASE] = 0;
     state[Word.IDTR_LIMIT] = VECTOR_TABLE_LIMIT;
-    for (const [name, segment] of SEGMENTS) storeSegmentRegister(processor, segment, init[name], init[name] * 16, SEGMENT_LIMIT, SEGMENT_ACCESS);
-    storeFlags(state, (init.flags & FLAGS_80286) | Flag.FIXED);
+    state[Word.CR0] = mode === 'protected' ? CR0.PE | CR0.ET : CR0.ET;
+    for (const [name, segment] of SEGMENTS) {
+      const access = mode === 'protected' && segment === Segment.CS ? CODE_ACCESS : DATA_ACCESS;
+      storeSegmentRegister(processor, segment, init[name], init[name] * 16, SEGMENT_LIMIT, access);
+    }
+    storeFlags(state, init.flags | Flag.FIXED);
     processor.halted = false;
     processor.inShutdown = false;
   }
@@ -114,7 +126,8 @@ export class RealModeMachine {
 
   private registers(): Registers80286 {
     const { state } = this.memory;
-    const registers: Partial<Registers80286> = { ip: state[Word.EIP], flags: composeFlags(state) };
+    // The 80286 has no more than 16 bits of it; behind a HLT in a segment's last byte a 386 shows 10000h.
+    const registers: Partial<Registers80286> = { ip: state[Word.EIP] & IP_MASK, flags: composeFlags(state) };
     for (const [name, word] of GENERAL) registers[name] = state[word] & LOW_WORD;
     for (const [name, segment] of SEGMENTS) registers[name] = state[Word.SELECTOR + segment];
     return registers as Registers80286;
@@ -137,8 +150,3 @@ export class RealModeMachine {
   }
 }
 
-
-/** The registers as recorded: the initial ones with the changes. */
-export function recordedRegisters({ init, final }: Recording): Registers80286 {
-  return { ...init, flags: init.flags & FLAGS_80286, ...final };
-}

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { Recording } from './real-mode-machine.ts';
+import type { Recording } from './real-mode-machine.js';
 
 /**
  * Where the recordings are: a gzipped file of one JSON object a line, sampled from the SingleStepTests project's recordings of a real 80286. They are

@@ -54,7 +54,7 @@ const HANDLER_BYTES = 16;
 const VECTORS = 32;
 const Selector = { KERNEL_CODE: 0x08, KERNEL_DATA: 0x10, USER_CODE: 0x1b, USER_DATA: 0x23, TASK: 0x28 } as const;
 const ACCESS = { USER_CODE: 0xc0fb, USER_DATA: 0xc0f3, TASK: 0x008b, NULL: 1 << 16 } as const;
-/** I/O map base behind the limit of the TSS (SDM vol. 1, 18.5.2). */
+/** I/O map base behind the limit of the TSS (SDM vol. 1, 19.5.2). */
 const NO_IO_BITMAP = 0x68 << 16;
 const INTERRUPT_GATE = 0x8e00;
 const USER_INTERRUPT_GATE = 0xee00;

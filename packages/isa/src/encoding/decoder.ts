@@ -13,6 +13,9 @@ export interface CodeMode {
 /** Instruction prefixes (SDM vol. 2, 2.1.1). */
 const Prefix = { ES: 0x26, CS: 0x2e, SS: 0x36, DS: 0x3e, FS: 0x64, GS: 0x65, OPERAND_SIZE: 0x66, ADDRESS_SIZE: 0x67, LOCK: 0xf0, REPNE: 0xf2, REPE: 0xf3 } as const;
 const TWO_BYTE_ESCAPE = 0x0f;
+/** The part of an x87 opcode that is not the same in all of them, and its place in the last-opcode word. */
+const ESCAPE_MASK = 7;
+const ESCAPE_SHIFT = 8;
 
 /** Takes one prefix; false if the byte is none. Of several overrides or repeats the last counts; size overrides do not add up. */
 function takePrefix(decoding: Decoding, byte: number, code32: boolean): boolean {
@@ -67,6 +70,7 @@ export function decodeWith(table: OpcodeTable, source: ByteSource, at: number, m
     addressSize: decoding.addressSize,
     lock: decoding.lock,
     repeat: form.repeats ? decoding.repeat : 'none',
+    escape: ((decoding.opcode & ESCAPE_MASK) << ESCAPE_SHIFT) | decoding.modrm,
     operands,
   };
 }

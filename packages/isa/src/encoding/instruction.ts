@@ -53,6 +53,7 @@ export interface Traits {
  */
 export type OperandType =
   | 'Eb' | 'Ew' | 'Ev' | 'Gb' | 'Gw' | 'Gv' | 'Ib' | 'Ibs' | 'Iw' | 'Iz' | 'Jb' | 'Jz' | 'M' | 'Mp' | 'Ma' | 'Ms' | 'Mq' | 'Ob' | 'Ov' | 'Rd' | 'Rv' | 'Sw' | 'Cd' | 'Dd' | 'Ap'
+  | 'Mw' | 'Md' | 'Mt' | 'Me' | 'Mf' | 'Mx' | 'ST0' | 'STi' // x87: memory of 16, 32 and 80 bits, environment, whole state, FXSAVE's; registers
   | 'Xb' | 'Xv' | 'Yb' | 'Yv' | 'BB' | 'Zb' | 'Zv' // Z: register in the opcode's low three bits
   | 'AL' | 'CL' | 'AX' | 'DX' | 'eAX' | '1' | 'ES' | 'CS' | 'SS' | 'DS' | 'FS' | 'GS';
 
@@ -70,7 +71,7 @@ export type OperandSize = 8 | 16 | 32;
 /**
  * A decoded operand; sizes in bits.
  * - memory: the sum of base, scaled index and displacement is truncated to the instruction's address size. The size is 0 when nothing is accessed;
- *   48 for a pseudo-descriptor (Ms) and a 16:32 pointer, 32 for a 16:16 pointer, twice the operand size for BOUND's pair. XLAT's operand has
+ *   48 for a pseudo-descriptor (Ms) and a 16:32 pointer, the bits of the whole image for x87's environment and state, 32 for a 16:16 pointer, twice the operand size for BOUND's pair. XLAT's operand has
  *   base (E)BX; adding AL, zero-extended, is left to its semantics, because no index register says that.
  * - displacement, immediate and relative: sign-extended to 32 bits from the size they were encoded with. So the `80` of INT 80h is -128
  *   and users of an immediate as a number (vectors, ports, counts, frame sizes) mask it with its size.
@@ -81,6 +82,7 @@ export type Operand =
   | { readonly kind: 'segment'; readonly index: SegmentIndex }
   | { readonly kind: 'control'; readonly index: number }
   | { readonly kind: 'debug'; readonly index: number }
+  | { readonly kind: 'stack'; readonly index: number } // x87 register ST(index)
   | { readonly kind: 'memory'; readonly size: number; readonly segment: SegmentIndex; readonly base: number; readonly index: number; readonly scale: number; readonly displacement: number }
   | { readonly kind: 'immediate'; readonly size: OperandSize; readonly value: number }
   | { readonly kind: 'relative'; readonly value: number }
@@ -96,6 +98,10 @@ export interface Instruction {
   readonly lock: boolean;
   /** F3 is 'repe', F2 'repne'; on a row without the `repeat` trait the prefixes mean nothing and this is 'none'. REP on a string move is either. */
   readonly repeat: 'none' | 'repe' | 'repne';
+  /**
+   * x87: the last-opcode word, that is the low three bits of the opcode and the ModR/M byte (SDM vol. 1, 8.1.9). Of no meaning for other instructions.
+   */
+  readonly escape: number;
   /** In the row's order. The segment of a memory operand is the effective one, overrides and defaults applied. */
   readonly operands: readonly Operand[];
 }

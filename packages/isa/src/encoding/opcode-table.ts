@@ -75,7 +75,7 @@ function slotsOf(row: EncodingRow, parsed: ParsedOpcode): number[] {
 }
 
 /** Operand types that are read from the ModR/M byte: a row with one of them has to have it. */
-const MODRM_OPERAND = /^[EGMRSCD][abdpqsvw]?$/;
+const MODRM_OPERAND = /^([EGMRSCD][abdpqsvw]?|M[tefx]|STi)$/;
 
 function enter(table: (OpcodeEntry | undefined)[], row: EncodingRow): void {
   const parsed = parseOpcode(row.opcode);

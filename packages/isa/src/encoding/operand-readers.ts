@@ -10,6 +10,10 @@ const { EAX, ECX, EDX, EBX, ESI, EDI } = Register;
 
 const PSEUDO_DESCRIPTOR_BITS = 48;
 const SELECTOR_BITS = 16;
+/** x87: a register, the fields of the environment, FXSAVE's image. */
+const EXTENDED_BITS = 80;
+const ENVIRONMENT_FIELDS = 7;
+const FAST_SAVE_BITS = 4096;
 const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** Operands without data of their own exist once and are shared by all instructions. */
@@ -22,6 +26,7 @@ const DOUBLEWORD_REGISTERS = registersOf(32);
 const SEGMENTS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'segment', index }));
 const CONTROL_REGISTERS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'control', index }));
 const DEBUG_REGISTERS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'debug', index }));
+const STACK_REGISTERS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'stack', index }));
 const ONE = Object.freeze<Operand>({ kind: 'immediate', size: 8, value: 1 });
 
 /** A general register of the instruction's operand size. */
@@ -40,6 +45,10 @@ function farPointer(decoding: Decoding): Operand {
 
 function stringSource(decoding: Decoding, size: number): Operand {
   return registerMemory(size, effectiveSegment(decoding, Segment.DS), ESI);
+}
+
+function environmentBits(decoding: Decoding): number {
+  return ENVIRONMENT_FIELDS * decoding.operandSize;
 }
 
 const named = (operand: Operand): OperandReader => () => operand;
@@ -66,6 +75,12 @@ export const OPERAND_READERS: Readonly<Record<OperandType, OperandReader>> = {
   Ma: (d) => modrmMemory(d, 2 * d.operandSize),
   Ms: (d) => modrmMemory(d, PSEUDO_DESCRIPTOR_BITS),
   Mq: (d) => modrmMemory(d, 64),
+  Mw: (d) => modrmMemory(d, 16),
+  Md: (d) => modrmMemory(d, 32),
+  Mt: (d) => modrmMemory(d, EXTENDED_BITS),
+  Me: (d) => modrmMemory(d, environmentBits(d)),
+  Mf: (d) => modrmMemory(d, environmentBits(d) + 8 * EXTENDED_BITS),
+  Mx: (d) => modrmMemory(d, FAST_SAVE_BITS),
   Ob: (d) => offsetMemory(d, 8),
   Ov: (d) => offsetMemory(d, d.operandSize),
   Xb: (d) => stringSource(d, 8),
@@ -81,6 +96,9 @@ export const OPERAND_READERS: Readonly<Record<OperandType, OperandReader>> = {
   Jb: (d) => ({ kind: 'relative', value: d.signed(8) }),
   Jz: (d) => ({ kind: 'relative', value: d.signed(d.operandSize) }),
   Ap: farPointer,
+
+  ST0: named(STACK_REGISTERS[0]),
+  STi: (d) => STACK_REGISTERS[d.rm],
 
   AL: named(BYTE_REGISTERS[EAX]),
   CL: named(BYTE_REGISTERS[ECX]),

@@ -18,6 +18,8 @@ export const IRET_ENTRY = 19;
  * The instructions that make IA-32 not virtualizable in Popek & Goldberg's sense. Entries 1-18 are those of J. S. Robin and C. E. Irvine,
  * "Analysis of the Intel Pentium's Ability to Support a Secure Virtual Machine Monitor", 9th USENIX Security Symposium, 2000: six that touch sensitive
  * registers, twelve that refer to the protection system. The paper's "17" counts differently; ours counts MOV to and from segment registers as one entry.
+ * The paper does not name LES, LDS, LSS, LFS and LGS. They load a segment register with the same checks as POP does, so they share its entry 11: a machine on
+ * which all that is sensitive traps must trap them.
  */
 export const SENSITIVE_ENTRIES: readonly SensitiveEntry[] = [
   { entry: 1, name: 'SGDT', group: 'register', reason: '3B', failure: "stores the monitor's GDTR" },

@@ -45,7 +45,7 @@ export type Expression =
 
 export type Temporary = Extract<Expression, { kind: 'temporary' }>;
 
-/** Memory addresses are linear. A statement that can fault or leave precedes every statement that commits (design §2.1). */
+/** Memory addresses are linear. A statement that can fault or leave precedes every statement that commits: what faults must have changed nothing. */
 export type Statement =
   | { readonly kind: 'let'; readonly to: Temporary; readonly value: Expression }
   /** Linear address of `size / 8` bytes at an offset of a segment; faults when the segment forbids the access. */
@@ -53,6 +53,8 @@ export type Statement =
   | { readonly kind: 'load'; readonly to: Temporary; readonly address: Expression; readonly size: AccessSize }
   /** With supervisor privilege; without a translation at hand it is like leave-if. */
   | { readonly kind: 'load-system'; readonly to: Temporary; readonly address: Expression; readonly size: AccessSize }
+  /** Like leave-if unless a later store-system of the same bytes will succeed. */
+  | { readonly kind: 'probe-system'; readonly address: Expression; readonly size: AccessSize }
   | { readonly kind: 'store-system'; readonly address: Expression; readonly value: Expression; readonly size: AccessSize }
   | { readonly kind: 'store'; readonly address: Expression; readonly value: Expression; readonly size: AccessSize }
   /** Read-modify-write: checks that the bytes may be written and yields a host address for load-host and store-host. */
@@ -106,7 +108,7 @@ export function forEachExpression(statement: Statement, visit: (expression: Expr
   switch (statement.kind) {
     case 'let': visit(statement.value); break;
     case 'linear': visit(statement.segment); visit(statement.offset); break;
-    case 'load': case 'load-system': case 'translate-write': visit(statement.address); break;
+    case 'load': case 'load-system': case 'probe-system': case 'translate-write': visit(statement.address); break;
     case 'store': case 'store-system': visit(statement.address); visit(statement.value); break;
     case 'load-host': visit(statement.host); break;
     case 'store-host': visit(statement.host); visit(statement.value); break;

@@ -57,7 +57,7 @@ export function flagUse(statements: readonly Statement[]): FlagUse {
 export function canLeave(statements: readonly Statement[]): boolean {
   return statements.some((statement) => {
     switch (statement.kind) {
-      case 'load': case 'load-system': case 'store-system': case 'store': case 'translate-write': case 'linear': case 'leave-if': case 'raise-if': return true;
+      case 'load': case 'load-system': case 'probe-system': case 'store-system': case 'store': case 'translate-write': case 'linear': case 'leave-if': case 'raise-if': return true;
       default: return false;
     }
   });

@@ -147,6 +147,8 @@ export class Recorder extends FlagRecorder {
     this.statements.push({ kind: 'load-system', to, address: at, size });
     return to;
   }
+  /** Makes sure that stores as the system to these bytes will not leave. */
+  probeAsSystem(address: Expression, size: AccessSize): void { this.statements.push({ kind: 'probe-system', address: this.let(address), size }); }
   storeAsSystem(address: Expression, value: Value, size: AccessSize): void {
     const at = this.let(address);
     this.statements.push({ kind: 'store-system', address: at, value: this.let(asExpression(value)), size });
@@ -206,6 +208,8 @@ export class Recorder extends FlagRecorder {
   storeToStackSegment(offset: Expression, value: Value, size: AccessSize): void { this.store(this.stackLinear(this.let(offset), true, size), value, size); }
   /** Stack pointer plus `bytes`, wrapped to the stack's width. */
   stackTop(bytes: number): Expression { return this.let(this.truncate(this.add(this.stackPointer(), bytes), this.context.stackSize)); }
+  /** Address of an item `bytes` above (negative: below) the stack pointer, checked against the stack's segment. */
+  stackSlot(bytes: number, size: AccessSize, write: boolean): Expression { return this.stackLinear(this.stackTop(bytes), write, size); }
   loadFromStackSegment(offset: Expression, size: AccessSize): Expression { return this.load(this.stackLinear(offset, false, size), size); }
   get stackSize(): 16 | 32 { return this.context.stackSize; }
   private get stackItemSize(): 16 | 32 { return this.size === 16 ? 16 : 32; }

@@ -1,3 +1,4 @@
+import { Status } from '../x87/words.js';
 import { CR0, Flag, Register, Vector } from '../state.js';
 import type { Semantics } from './semantics.js';
 import { CONDITIONS } from '../encoding/rows/conditions.js';
@@ -60,6 +61,8 @@ const moves: Semantics = {
   fwait: (o) => {
     const waits = CR0.MP | CR0.TS;
     o.raiseIf(o.eq(o.and(o.word('CR0'), waits), waits), Vector.NM);
+    // A pending exception is the procedure's to report.
+    o.leaveIf(o.and(o.word('X87_STATUS'), Status.ERROR_SUMMARY));
   },
 };
 

@@ -1,4 +1,4 @@
-import { Access, CR0, Flag, Register, Segment, Vector } from '../state.js';
+import { Access, CR0, Flag, Register, Segment, Vector, type RegisterIndex } from '../state.js';
 import type { Expression } from '../ir/expression.js';
 import type { OperandSource, Recorder } from '../ir/recorder.js';
 import type { Semantics } from './semantics.js';
@@ -56,6 +56,16 @@ function loadFlatSegment(o: Recorder, segment: Expression, selector: Expression)
   o.setWordAt('ACCESS', segment, o.or((FLAT_DATA_HIGH >>> 8) & ~(Access.DPL_MASK | 0xf00), o.shl(dpl, Access.DPL_SHIFT)));
 }
 
+/**
+ * Of all pushes PUSHA alone reports a stack that an odd pointer makes wrap within a word as #GP in real and virtual-8086 mode (SDM vol. 2, PUSHA: SP of 7 to
+ * 15; at 1, 3 and 5 the handler cannot be entered either, and the processor shuts down as the manual says). Any other breach of the limit is #SS.
+ */
+function raiseIfFrameWraps(o: Recorder, bytes: number): void {
+  const pointer = o.stackTop(0);
+  const wraps = o.and(o.lessUnsigned(pointer, bytes * REGISTERS), o.ne(o.and(pointer, bytes - 1), 0));
+  o.raiseIf(o.and(hasParagraphs(o), wraps), Vector.GP);
+}
+
 function numberOf(o: Recorder, operand: OperandSource): Expression {
   if (operand.kind !== 'numbered') throw new Error('operand is not a numbered register');
   return o.let(operand.number);
@@ -74,7 +84,7 @@ export const protection: Semantics = {
     sensitive(o);
     o.write(destination, o.let(o.wordAt('SELECTOR', numberOf(o, segment))));
   },
-  // A 32-bit push moves ESP by four and writes the low word only, as the P6 does (SDM vol. 2, PUSH).
+  // A 32-bit push moves ESP by four and writes the low word only, as the P6 does (SDM vol. 2, PUSH); only that word must be within the limit.
   'push-sreg': (o, segment) => {
     sensitive(o);
     const top = o.stackTop(-o.size / 8);
@@ -95,23 +105,23 @@ export const protection: Semantics = {
     o.leaveIf(o.word('CPL'));
     o.write(destination, o.let(o.wordAt('CR0', numberOf(o, control))));
   },
-  // Eight pushes that commit together: what lies below the stack pointer may have been written when one faults, as on silicon.
+  // The whole frame is checked against the limit before the first push. What lies below the stack pointer may have been written when a page faults.
   pusha: (o) => {
     const bytes = o.size / 8;
-    for (let register = 0; register < REGISTERS; register++) {
-      o.storeToStackSegment(o.stackTop(-bytes * (register + 1)), o.let(o.register(register as 0, o.size)), o.size);
-    }
+    if (!o.flat) raiseIfFrameWraps(o, bytes);
+    const slots = Array.from({ length: REGISTERS }, (_, register) => o.stackSlot(-bytes * (register + 1), o.size, true));
+    slots.forEach((slot, register) => o.store(slot, o.register(register as RegisterIndex, o.size), o.size));
     o.setStackPointer(o.stackTop(-bytes * REGISTERS));
   },
+  // From EDI at the top of the stack up to EAX, which silicon reads in this order; the stored ESP is read and dropped.
   popa: (o) => {
     const bytes = o.size / 8;
-    const values: Expression[] = [];
-    for (let register = REGISTERS - 1; register >= 0; register--) {
-      values[register] = o.loadFromStackSegment(o.stackTop(bytes * (REGISTERS - 1 - register)), o.size);
-    }
+    const slots = Array.from({ length: REGISTERS }, (_, position) => o.stackSlot(bytes * position, o.size, false));
+    const values = slots.map((slot) => o.load(slot, o.size));
     const released = o.stackTop(bytes * REGISTERS);
-    values.forEach((value, register) => {
-      if (register !== Register.ESP) o.setRegister(register as 0, value, o.size);
+    values.forEach((value, position) => {
+      const register = REGISTERS - 1 - position;
+      if (register !== Register.ESP) o.setRegister(register as RegisterIndex, value, o.size);
     });
     o.setStackPointer(released);
   },

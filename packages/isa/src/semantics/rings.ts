@@ -88,6 +88,10 @@ const enterHandler = (kind: Entry) => (o: Recorder): void => {
 /** Writes the frame and returns its address. */
 function pushFrame(o: Recorder, kind: Entry, pointer: Expression, isInner: Expression): Expression {
   const top = o.let(o.sub(pointer, o.shl(isInner, 3)));
+  // Nothing may be written unless all of it will be: the frame lies in one page or two, and aligned words cross none.
+  o.leaveIf(o.and(pointer, 3));
+  o.probeAsSystem(o.sub(pointer, 4), 32);
+  o.probeAsSystem(o.sub(top, kind === 'fault-with-code' ? 16 : 12), 32);
   // Without a change of level SS and ESP land where EFLAGS is written next.
   o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 3)), 4), o.wordAt('SELECTOR', Segment.SS), 32);
   o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 2)), 4), o.register(Register.ESP), 32);

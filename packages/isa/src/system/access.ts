@@ -70,13 +70,6 @@ export function loadOperandWord(silicon: Silicon, op: SystemOperands): number {
   return op.memory ? loadSegmented(silicon, op.segment, op.offset, 2) : silicon.state[op.register] & LOW_WORD;
 }
 
-/** A value that goes to a 16-bit memory operand, or zero-extended to a register of the operand size (SLDT, STR, MOV r/m,Sreg on the P6). */
-export function storeSelectorOperand(silicon: Silicon, op: SystemOperands, value: number): boolean {
-  if (op.memory) return storeSegmented(silicon, op.segment, op.offset, 2, value);
-  silicon.state[op.register] = op.operandSize === 32 ? value : (silicon.state[op.register] & ~LOW_WORD) | value;
-  return true;
-}
-
 /** Ends a procedure that does not transfer control. */
 export function advance(silicon: Silicon, op: SystemOperands): true {
   silicon.state[EIP] = op.nextEip;

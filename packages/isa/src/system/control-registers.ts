@@ -1,6 +1,6 @@
 import { CR0, CR4, Debug6, Debug7, Segment, Vector, Word } from '../state.js';
-import { advance, loadOperandWord, refreshSegment, storeSegmented } from './access.js';
-import { requireRing0, writeRegister } from './modes.js';
+import { advance, loadOperandWord, refreshSegment } from './access.js';
+import { requireRing0 } from './modes.js';
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 
@@ -27,7 +27,7 @@ function storeCr0(silicon: Silicon, value: number): void {
   const state = silicon.state;
   const changed = state[Word.CR0] ^ value;
   state[Word.CR0] = value;
-  // Turning paging on or off drops global translations too (SDM vol. 3, 3.12).
+  // Turning paging on or off drops global translations too (SDM vol. 3, 4.10.4.1).
   if ((changed & CR0.PG) !== 0) silicon.flushTranslations();
   if ((changed & CR0_PAGING) !== 0) silicon.pagingChanged();
   if ((changed & CR0.PE) === 0) return;
@@ -87,14 +87,6 @@ function storeCr4(silicon: Silicon, value: number): boolean {
   silicon.flushTranslations();
   silicon.pagingChanged();
   return true;
-}
-
-/** SMSW: 16 bits to memory; a 32-bit register gets all of CR0, as on the P6. */
-export function storeMachineStatus(silicon: Silicon, op: SystemOperands): boolean {
-  const value = silicon.state[Word.CR0];
-  if (op.memory) return storeSegmented(silicon, op.segment, op.offset, 2, value & 0xffff) && advance(silicon, op);
-  writeRegister(silicon.state, op.register, op.operandSize, value);
-  return advance(silicon, op);
 }
 
 /** LMSW: loads PE, MP, EM and TS; it can set PE but not clear it. */

@@ -5,7 +5,7 @@ import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 
 /** Feature bits of leaf 1 in EDX (SDM vol. 2, CPUID). V386 takes bit 20, which Intel reserves. */
-export const CpuidFeature = { FPU: 1 << 0, DE: 1 << 2, PSE: 1 << 3, TSC: 1 << 4, MSR: 1 << 5, CX8: 1 << 8, PGE: 1 << 13, CMOV: 1 << 15, V386: 1 << 20 } as const;
+export const CpuidFeature = { FPU: 1 << 0, DE: 1 << 2, PSE: 1 << 3, TSC: 1 << 4, MSR: 1 << 5, CX8: 1 << 8, PGE: 1 << 13, CMOV: 1 << 15, V386: 1 << 20, FXSR: 1 << 24 } as const;
 
 const BASIC_FEATURES = CpuidFeature.DE | CpuidFeature.PSE | CpuidFeature.TSC | CpuidFeature.MSR | CpuidFeature.CX8 | CpuidFeature.PGE | CpuidFeature.CMOV;
 
@@ -35,7 +35,8 @@ function store(state: Int32Array, eax: number, ebx: number, ecx: number, edx: nu
 /** Leaf 1 EDX of this processor now: V386 mode does not nest, so its bit is not seen inside. */
 export function cpuidFeatures(state: Int32Array): number {
   const floatingPoint = (state[Word.FEATURES] & Feature.FPU) !== 0 ? CpuidFeature.FPU : 0;
-  return BASIC_FEATURES | floatingPoint | (isV386Root(state) ? CpuidFeature.V386 : 0);
+  const fastSave = (state[Word.FEATURES] & Feature.FXSR) !== 0 ? CpuidFeature.FXSR : 0;
+  return BASIC_FEATURES | floatingPoint | fastSave | (isV386Root(state) ? CpuidFeature.V386 : 0);
 }
 
 /** CPUID. A leaf beyond the last answers like the last, as on the P6. */

@@ -191,7 +191,7 @@ const REAL_ACCESS = Access.PRESENT | Access.NOT_SYSTEM | Access.WRITABLE | Acces
 const VIRTUAL_8086_ACCESS = REAL_ACCESS | Access.DPL_MASK;
 const PARAGRAPH_SHIFT = 4;
 
-/** Loads a paragraph number in virtual-8086 mode (SDM vol. 3, 20.2.1). */
+/** Loads a paragraph number in virtual-8086 mode (SDM vol. 3, 20.1.1). */
 export function installVirtual8086(silicon: Silicon, register: number, selector: number): void {
   storeSegmentRegister(silicon, register, selector, selector << PARAGRAPH_SHIFT, REAL_LIMIT, VIRTUAL_8086_ACCESS);
 }

@@ -1,45 +1,13 @@
 import { Register, Segment, Vector } from '../state.js';
 import { advance, loadSegmented, segmentAllows } from './access.js';
-import { hasParagraphSegments, stackMask, writeRegister } from './modes.js';
+import { writeRegister } from './modes.js';
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 import { Stack } from './stack.js';
 
-const GENERAL_REGISTERS = 8;
 const NESTING_MASK = 31;
 
 const stack = new Stack();
-const popped = new Int32Array(GENERAL_REGISTERS);
-
-/**
- * PUSHA and PUSHAD: the eight registers in encoding order, ESP as it was before. Of all pushes this alone reports a stack that an odd pointer makes
- * wrap within a word as #GP in real and virtual-8086 mode (SDM vol. 2, PUSHA).
- */
-export function pushAll(silicon: Silicon, op: SystemOperands): boolean {
-  const state = silicon.state;
-  const bytes = op.operandSize === 32 ? 4 : 2;
-  stack.openCurrent(state);
-  if (!stack.hasRoom(GENERAL_REGISTERS, bytes)) return silicon.raise(hasParagraphSegments(state) ? Vector.GP : Vector.SS, 0);
-  for (let register = 0; register < GENERAL_REGISTERS; register++) if (!stack.push(silicon, bytes, state[register])) return false;
-  state[Register.ESP] = stack.pointer;
-  return advance(silicon, op);
-}
-
-/** POPA and POPAD: the stored ESP is skipped. */
-export function popAll(silicon: Silicon, op: SystemOperands): boolean {
-  const state = silicon.state;
-  const bytes = op.operandSize === 32 ? 4 : 2;
-  stack.openCurrent(state);
-  if (!stack.holds(0, GENERAL_REGISTERS, bytes)) return silicon.raise(Vector.SS, 0);
-  for (let register = GENERAL_REGISTERS - 1; register >= 0; register--) {
-    popped[register] = stack.peek(silicon, (GENERAL_REGISTERS - 1 - register) * bytes, bytes);
-    if (silicon.faulted) return false;
-  }
-  for (let register = 0; register < GENERAL_REGISTERS; register++) writeRegister(state, register, op.operandSize, popped[register]);
-  stack.release(GENERAL_REGISTERS * bytes);
-  state[Register.ESP] = stack.pointer; // over the stored one
-  return advance(silicon, op);
-}
 
 /** ENTER: `op.immediate` bytes of locals, `op.level` frame pointers copied (SDM vol. 2, ENTER). */
 export function enterFrame(silicon: Silicon, op: SystemOperands): boolean {
@@ -58,7 +26,8 @@ export function enterFrame(silicon: Silicon, op: SystemOperands): boolean {
   if (silicon.faulted) return false;
   silicon.store((stack.base + end) | 0, bytes, held, false);
   if (silicon.faulted) return false;
-  writeRegister(state, Register.EBP, stackMask(state) === -1 ? op.operandSize : 16, frame);
+  // The operand size decides how much goes to EBP; the stack's size only what the stack pointer is (SDM vol. 2, ENTER).
+  writeRegister(state, Register.EBP, op.operandSize, frame);
   state[Register.ESP] = stack.pointer;
   return advance(silicon, op);
 }

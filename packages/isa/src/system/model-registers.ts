@@ -7,7 +7,7 @@ import type { Silicon } from './silicon.js';
 import { V386Block, V386Msr, V386MsrAccess, V386_REVISION } from './v386-block.js';
 import { requestV386Exit, storeField } from './v386-exit.js';
 
-/** Model-specific registers that exist (SDM vol. 3, appendix B). The APIC and the microcode revision read as zero: there is neither. */
+/** Model-specific registers that exist (SDM vol. 4, chapter 2). The APIC and the microcode revision read as zero: there is neither. */
 export const Msr = { TSC: 0x10, APIC_BASE: 0x1b, BIOS_SIGN_ID: 0x8b, SYSENTER_CS: 0x174, SYSENTER_ESP: 0x175, SYSENTER_EIP: 0x176 } as const;
 
 const PAGE_OFFSET = 0xfff;
@@ -65,7 +65,7 @@ function storeModelRegister(silicon: Silicon, index: number, low: number, high: 
   const state = silicon.state;
   switch (index) {
     case Msr.TSC:
-      // P6: only the low word can be written, the high one becomes zero (SDM vol. 3, 17.13).
+      // P6: only the low word can be written, the high one becomes zero (SDM vol. 3, chapter 17, "Time-Stamp Counter").
       storeFloat(state, Word.TSC_OFFSET, (low >>> 0) - silicon.now());
       return true;
     case Msr.APIC_BASE: return low === 0 && high === 0;

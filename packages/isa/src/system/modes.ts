@@ -1,10 +1,10 @@
-import { Access, CR0, Feature, Flag, Segment, Vector, Word } from '../state.js';
+import { CR0, Feature, Flag, Vector, Word } from '../state.js';
 import { storeArithmeticFlags, composeFlags } from '../flags.js';
 import { eventIndex } from '../events.js';
 import type { Silicon } from './silicon.js';
 
 // Hot path: a constant of this module folds into the code, a property of an imported object does not.
-const { ACCESS, CPL, CR0: CR0_WORD, FEATURES, FLAG_SYSTEM, IN_V386, TRAP_SENSITIVE } = Word;
+const { CPL, CR0: CR0_WORD, FEATURES, FLAG_SYSTEM, IN_V386, TRAP_SENSITIVE } = Word;
 
 const RING_IN = eventIndex('ring.in');
 const RING_OUT = eventIndex('ring.out');
@@ -72,9 +72,4 @@ export function storeZeroFlag(state: Int32Array, zero: boolean): void {
 /** Writes a general register; a 16-bit write keeps the upper half. */
 export function writeRegister(state: Int32Array, register: number, size: 16 | 32, value: number): void {
   state[register] = size === 32 ? value : (state[register] & ~LOW_WORD) | (value & LOW_WORD);
-}
-
-/** The stack pointer's mask: SS.B selects ESP or SP (SDM vol. 3, 3.4.5). */
-export function stackMask(state: Int32Array): number {
-  return (state[ACCESS + Segment.SS] & Access.BIG) !== 0 ? -1 : LOW_WORD;
 }

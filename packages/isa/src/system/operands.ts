@@ -21,6 +21,10 @@ export class SystemOperands {
   register = 0;
   /** Number in ModR/M.reg or in the opcode: general, segment, control or debug register. */
   target = 0;
+  /** i of an x87 instruction's ST(i). */
+  stack = 0;
+  /** An x87 instruction's last-opcode word (`Instruction.escape`). */
+  escape = 0;
   /** INT's vector, RETF's byte count, ENTER's frame size. */
   immediate = 0;
   /** ENTER's nesting level. */

@@ -10,11 +10,11 @@ import { loadField, requestV386Exit, storeField } from './v386-exit.js';
 /** A byte written here marks the measured region. The write never traps or faults, in any mode of any core, and is no port I/O. */
 export const MARKER_PORT = 0xe8;
 
-/** Offset in a 32-bit TSS of the I/O map's base (SDM vol. 1, 13.5.2). */
+/** Offset in a 32-bit TSS of the I/O map's base (SDM vol. 1, 19.5.2). */
 const IO_MAP_BASE = 102;
 const SMALLEST_TSS_LIMIT = 103;
 
-/** SDM vol. 1, 13.5: CPL against IOPL, then the TSS's bit map. Records #GP(0), or the page fault of the map. */
+/** SDM vol. 1, 19.5: CPL against IOPL, then the TSS's bit map. Records #GP(0), or the page fault of the map. */
 function isPermitted(silicon: Silicon, port: number, width: 1 | 2 | 4): boolean {
   const state = silicon.state;
   if (!isProtected(state) || (state[Word.CPL] <= ioPrivilege(state) && !isVirtual8086(state))) return true;

@@ -11,7 +11,7 @@ function typeSet(...types: number[]): number {
   return types.reduce((set, type) => set | (1 << type), 0);
 }
 
-/** System descriptors that LSL can see, and those that LAR can (SDM vol. 2, tables 3-53 and 3-56). */
+/** System descriptors that LSL can see, and those that LAR can (SDM vol. 2, LSL and LAR). */
 const WITH_LIMIT = typeSet(SystemType.TSS16, SystemType.LDT, SystemType.TSS16_BUSY, SystemType.TSS32, SystemType.TSS32_BUSY);
 const WITH_RIGHTS = WITH_LIMIT | typeSet(SystemType.CALL_GATE16, SystemType.TASK_GATE, SystemType.CALL_GATE32);
 const FIRST_SEGMENT_TYPE = 16;

@@ -13,6 +13,7 @@ import { returnFar } from './returns.js';
 import * as segments from './segments.js';
 import * as tables from './tables.js';
 import { callFar, jumpFar } from './transfers.js';
+import { X87_PROCEDURES } from '../x87/registry.js';
 
 /**
  * The instruction is sensitive but not privileged (encoding/sensitive.ts): on the `sensitiveTraps` machine it faults outside CPL 0.
@@ -21,22 +22,22 @@ function sensitive(procedure: SystemProcedure): SystemProcedure {
   return (silicon, op) => passesSensitivity(silicon) && procedure(silicon, op);
 }
 
-/** The meaning of every system instruction, by mnemonic. */
+/** The meaning of every x87 instruction, and of the system instructions that are not recorded (../semantics) in all of their cases, by mnemonic. */
 export const SYSTEM_PROCEDURES = {
   int: sensitive(interrupts.interrupt), int3: interrupts.breakpoint, into: interrupts.interruptOnOverflow, int1: interrupts.debugBreakpoint, iret: sensitive(interruptReturn),
   callf: sensitive(callFar), jmpf: sensitive(jumpFar), retf: sensitive(returnFar),
-  'load-sreg': sensitive(segments.loadSegmentRegister), 'mov-sreg': sensitive(segments.storeSegmentRegisterOperand), 'push-sreg': sensitive(segments.pushSegmentRegister),
-  'pop-sreg': sensitive(segments.popSegmentRegister), 'load-far-pointer': segments.loadFarPointer,
+  'load-sreg': sensitive(segments.loadSegmentRegister), 'pop-sreg': sensitive(segments.popSegmentRegister), 'load-far-pointer': sensitive(segments.loadFarPointer),
   lar: sensitive(queries.loadAccessRights), lsl: sensitive(queries.loadLimit), verr: sensitive(queries.verifyRead), verw: sensitive(queries.verifyWrite),
-  arpl: queries.adjustRequestedPrivilege, lldt: segments.loadLocalTable, ltr: segments.loadTaskRegister, sldt: sensitive(segments.storeLocalTable), str: sensitive(segments.storeTaskRegister),
-  sgdt: sensitive(tables.storeGlobalTable), sidt: sensitive(tables.storeInterruptTable), lgdt: tables.loadGlobalTable, lidt: tables.loadInterruptTable,
-  smsw: sensitive(control.storeMachineStatus), lmsw: control.loadMachineStatus, clts: control.clearTaskSwitched,
+  arpl: queries.adjustRequestedPrivilege, lldt: segments.loadLocalTable, ltr: segments.loadTaskRegister,
+  lgdt: tables.loadGlobalTable, lidt: tables.loadInterruptTable,
+  lmsw: control.loadMachineStatus, clts: control.clearTaskSwitched,
   'mov-from-cr': control.moveFromControl, 'mov-to-cr': control.moveToControl, 'mov-from-dr': control.moveFromDebug, 'mov-to-dr': control.moveToDebug,
   invlpg: control.invalidatePage, wbinvd: control.invalidateCaches, invd: control.invalidateCaches,
   rdmsr: model.readModelRegister, wrmsr: model.writeModelRegister, rdtsc: model.readTimeStamp, rdpmc: model.readPerformanceCounter, cpuid: identify,
   hlt: flags.halt, cli: flags.clearInterruptFlag, sti: flags.setInterruptFlag, popf: sensitive(flags.popFlags), pushf: sensitive(flags.pushFlags),
   in: ports.input, out: ports.output, ins: ports.inputString, outs: ports.outputString,
-  pusha: frames.pushAll, popa: frames.popAll, enter: frames.enterFrame, bound: frames.checkBounds,
+  enter: frames.enterFrame, bound: frames.checkBounds,
+  ...X87_PROCEDURES,
 } as const satisfies Record<string, SystemProcedure>;
 
 export type SystemMnemonic = keyof typeof SYSTEM_PROCEDURES;

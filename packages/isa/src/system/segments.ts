@@ -1,5 +1,5 @@
 import { Access, Segment, Vector, Word } from '../state.js';
-import { advance, loadOperandWord, loadSegmented, storeSelectorOperand } from './access.js';
+import { advance, loadOperandWord, loadSegmented } from './access.js';
 import {
   Descriptor, Selector, SystemType, descriptorDpl, descriptorType, installNull, installReal, installSegment, installVirtual8086, isConformingCode, isNull, isPresent, isReadable, isWritableData,
   markAccessed, markBusy, requireDescriptor, selectorError,
@@ -56,25 +56,6 @@ export function loadSegmentRegister(silicon: Silicon, op: SystemOperands): boole
   const selector = loadOperandWord(silicon, op);
   if (silicon.faulted || !loadSegment(silicon, op.target, selector)) return false;
   if (op.target === Segment.SS) silicon.inhibitInterrupts();
-  return advance(silicon, op);
-}
-
-/** MOV r/m, Sreg. */
-export function storeSegmentRegisterOperand(silicon: Silicon, op: SystemOperands): boolean {
-  if (op.target > Segment.GS) return silicon.raise(Vector.UD, 0);
-  return storeSelectorOperand(silicon, op, silicon.state[Word.SELECTOR + op.target]) && advance(silicon, op);
-}
-
-/** PUSH Sreg: a 32-bit push moves ESP by four and writes the low word only, as the P6 does (SDM vol. 2, PUSH). */
-export function pushSegmentRegister(silicon: Silicon, op: SystemOperands): boolean {
-  const bytes = op.operandSize === 32 ? 4 : 2;
-  const state = silicon.state;
-  stack.openCurrent(state);
-  if (!stack.hasRoom(1, bytes)) return silicon.raise(Vector.SS, 0);
-  stack.release(-bytes);
-  silicon.store((stack.base + (stack.pointer & stack.mask)) | 0, 2, state[Word.SELECTOR + op.target], false);
-  if (silicon.faulted) return false;
-  state[Word.ESP] = stack.pointer;
   return advance(silicon, op);
 }
 
@@ -139,16 +120,6 @@ export function loadTaskRegister(silicon: Silicon, op: SystemOperands): boolean 
 function requireGlobal(silicon: Silicon, selector: number, vector: number): boolean {
   if ((selector & Selector.LOCAL) !== 0) return silicon.raise(vector, selectorError(selector, 0));
   return requireDescriptor(silicon, selector, vector, 0, descriptor);
-}
-
-/** SLDT. */
-export function storeLocalTable(silicon: Silicon, op: SystemOperands): boolean {
-  return requireProtectedSegments(silicon) && storeSelectorOperand(silicon, op, silicon.state[Word.SELECTOR + Segment.LDTR]) && advance(silicon, op);
-}
-
-/** STR. */
-export function storeTaskRegister(silicon: Silicon, op: SystemOperands): boolean {
-  return requireProtectedSegments(silicon) && storeSelectorOperand(silicon, op, silicon.state[Word.SELECTOR + Segment.TR]) && advance(silicon, op);
 }
 
 /** A data or nonconforming code register that the new privilege level may not use becomes null (SDM vol. 2, RET and IRET). */

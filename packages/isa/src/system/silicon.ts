@@ -43,6 +43,12 @@ export interface Silicon {
   now(): number;
   portRead(port: number, bytes: 1 | 2 | 4): number;
   portWrite(port: number, bytes: 1 | 2 | 4, value: number): void;
+  /**
+   * A waiting x87 instruction found an unmasked exception while CR0.NE is clear: FERR# is asserted (on a PC it leads to IRQ 13, and a write to port F0h
+   * ends it and asserts IGNNE#). Returns whether IGNNE# is asserted: then the instruction executes; else it completes without effect and with EIP
+   * on itself, until an interrupt comes. A machine without these pins leaves the method out, and such exceptions are ignored.
+   */
+  floatingPointError?(): boolean;
   /** HLT was executed; the processor waits for an interrupt. */
   halt(): void;
   /** Triple fault: the processor is in shutdown until reset. */

@@ -130,17 +130,18 @@ export function callFar(silicon: Silicon, op: SystemOperands): boolean {
 
 function callParagraph(silicon: Silicon, op: SystemOperands): boolean {
   const bytes = op.operandSize === 32 ? 4 : 2;
-  if (!pushReturn(silicon, op, bytes)) return false;
+  stack.openCurrent(silicon.state);
+  if (!stack.hasRoom(2, bytes)) return silicon.raise(Vector.SS, 0);
   if (!isInCodeSegment(silicon.state, pointer.offset)) return silicon.raise(Vector.GP, 0);
+  if (!pushReturn(silicon, op, bytes)) return false;
   silicon.state[Word.ESP] = stack.pointer;
   installParagraphCode(silicon, pointer.selector);
   silicon.state[Word.EIP] = pointer.offset;
   return true;
 }
 
+/** On the opened stack; its limit was checked. */
 function pushReturn(silicon: Silicon, op: SystemOperands, bytes: 2 | 4): boolean {
-  stack.openCurrent(silicon.state);
-  if (!stack.hasRoom(2, bytes)) return silicon.raise(Vector.SS, 0);
   return stack.push(silicon, bytes, silicon.state[Word.SELECTOR + Segment.CS]) && stack.push(silicon, bytes, op.nextEip);
 }
 

@@ -290,6 +290,11 @@ function rootFinite(x: Extended, result: Extended): void {
   rootLow = (root % WORD_RANGE) | 0;
   // The estimate is good to 2^-52, one Newton step makes it good to one unit, and the exact residual, 0 <= r <= 2 · root, decides.
   stepRoot(Math.round(computeResidual(first, second, third) / (2 * root)));
+  // A root just below 2^64 rounded up to it: back to the largest.
+  if (rootHigh >= 0) {
+    rootHigh = -1;
+    rootLow = -1;
+  }
   let residual = computeResidual(first, second, third);
   while (residual < 0) {
     stepRoot(-1);

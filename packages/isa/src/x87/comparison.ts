@@ -10,7 +10,10 @@ const b = new Extended();
 /** How x compares with y: the condition codes that FCOM sets (SDM vol. 1, table 8-6), or SUPPRESSED. */
 export const Order = { GREATER: 0, LESS: Status.C0, EQUAL: Status.C3, UNORDERED: Status.C0 | Status.C2 | Status.C3, SUPPRESSED: -1 } as const;
 
-/** Compares; `quiet`: a QNaN is unordered without an invalid operation (FUCOM). SUPPRESSED: an unmasked exception. */
+/**
+ * Compares; `quiet`: a QNaN is unordered without an invalid operation (FUCOM). SUPPRESSED: an unmasked invalid operation, which leaves the
+ * condition codes alone (SDM vol. 2, FCOM). An unmasked denormal exception does not, it only keeps FCOMP from popping.
+ */
 export function compare(x: Extended, y: Extended, quiet: boolean): number {
   const kindX = kindOf(x);
   const kindY = kindOf(y);
@@ -18,7 +21,7 @@ export function compare(x: Extended, y: Extended, quiet: boolean): number {
     const isInvalid = !quiet || kindX > Kind.QUIET_NAN || kindY > Kind.QUIET_NAN;
     return isInvalid && !raise(Exception.INVALID) ? Order.SUPPRESSED : Order.UNORDERED;
   }
-  if ((kindX === Kind.DENORMAL || kindY === Kind.DENORMAL) && !raise(Exception.DENORMAL)) return Order.SUPPRESSED;
+  if (kindX === Kind.DENORMAL || kindY === Kind.DENORMAL) raise(Exception.DENORMAL);
   if (kindX === Kind.ZERO && kindY === Kind.ZERO) return Order.EQUAL;
   if (x.sign !== y.sign && kindX !== Kind.ZERO && kindY !== Kind.ZERO) return x.sign !== 0 ? Order.LESS : Order.GREATER;
   if (kindX === Kind.ZERO) return y.sign !== 0 ? Order.GREATER : Order.LESS;

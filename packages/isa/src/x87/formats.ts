@@ -72,6 +72,7 @@ function fromMagnitude(sign: number, low: number, high: number, x: Extended): vo
 
 /** Rounds a finite number to a smaller format; false if an unmasked exception keeps it from being stored. `rounded` has the fields. */
 function toFormat(x: Extended, bias: number, precision: number, special: number): boolean {
+  const held = unit.raised;
   const result = roundNumber(x.sign, x.exponent - BIAS + bias, x.high, x.low, 0, precision, special);
   if (result === Rounded.INFINITE) {
     rounded.exponent = special;
@@ -82,7 +83,11 @@ function toFormat(x: Extended, bias: number, precision: number, special: number)
     rounded.high = -1;
     rounded.low = -1;
   }
-  return result !== Rounded.OVERFLOW && result !== Rounded.UNDERFLOW;
+  if (result !== Rounded.OVERFLOW && result !== Rounded.UNDERFLOW) return true;
+  // Unmasked, it leaves memory alone, and inexactness is ignored (SDM vol. 1, 8.5.6).
+  unit.raised = held | (result === Rounded.OVERFLOW ? Exception.OVERFLOW : Exception.UNDERFLOW);
+  unit.roundedUp = 0;
+  return false;
 }
 
 /** Fills `rounded` with the fields of x in a smaller format. A denormal source of the 80-bit format is not reported, it underflows. */

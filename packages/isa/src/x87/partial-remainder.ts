@@ -91,21 +91,31 @@ function subtractFromDivisor(distance: number): void {
   quotient = (quotient + 1) | 0;
 }
 
-/** Condition codes of the last remainder; C2 says that it is partial. */
+/** Condition codes of the last remainder: `conditions` in the places of `affected`. C2 says that it is partial; the quotient's bits need a quotient. */
 export class RemainderConditions {
+  affected: number = Status.CONDITIONS;
   conditions = 0;
+  clear(): void {
+    this.affected = Status.C1 | Status.C2;
+    this.conditions = 0;
+  }
+  set(conditions: number): void {
+    this.affected = Status.CONDITIONS;
+    this.conditions = conditions;
+  }
 }
 export const remainderConditions = new RemainderConditions();
 
 /** The remainder of x by y; `nearest`: the quotient is rounded to nearest (FPREM1, IEEE) and not truncated (FPREM). */
 export function remainderOf(x: Extended, y: Extended, nearest: boolean, result: Extended): boolean {
-  remainderConditions.conditions = 0;
+  remainderConditions.clear();
   const kindX = kindOf(x);
   const kindY = kindOf(y);
   const settled = settleOperands(x, kindX, y, kindY, result);
   if (settled !== Operands.NUMBERS) return settled === Operands.DELIVERED;
   if (kindX === Kind.INFINITY || kindY === Kind.ZERO) return invalid(result);
   if ((kindX === Kind.DENORMAL || kindY === Kind.DENORMAL) && !raise(Exception.DENORMAL)) return false;
+  remainderConditions.set(0);
   if (kindX === Kind.ZERO) setZero(result, x.sign);
   else if (kindY === Kind.INFINITY) {
     copy(x, a);
@@ -127,7 +137,7 @@ function reduce(nearest: boolean, result: Extended): void {
     const bits = (distance & STEP_BITS) | STEP;
     developQuotient(bits);
     deliver(result, a.sign, a.exponent - bits);
-    remainderConditions.conditions = Status.C2;
+    remainderConditions.set(Status.C2);
     return;
   }
   quotient = 0;
@@ -140,5 +150,5 @@ function reduce(nearest: boolean, result: Extended): void {
     sign ^= 1;
   }
   deliver(result, sign, Math.min(a.exponent, b.exponent));
-  remainderConditions.conditions = quotientConditions();
+  remainderConditions.set(quotientConditions());
 }

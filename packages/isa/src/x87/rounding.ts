@@ -194,10 +194,16 @@ export function roundTo(result: Extended, sign: number, exponent: number, high: 
   }
 }
 
+/** An infinity or zero in place of a number that is out of range still is inexact, and the infinity rounded up (found on the silicon). */
 function deliverAdjusted(result: Extended, sign: number, exponent: number): void {
-  if (exponent >= SPECIAL_EXPONENT) setInfinity(result, sign);
-  else if (exponent < 1) setZero(result, sign);
-  else set(result, sign, exponent, rounded.high, rounded.low);
+  if (exponent >= 1 && exponent < SPECIAL_EXPONENT) {
+    set(result, sign, exponent, rounded.high, rounded.low);
+    return;
+  }
+  unit.raised |= Exception.PRECISION;
+  unit.roundedUp = exponent < 1 ? 0 : 1;
+  if (exponent < 1) setZero(result, sign);
+  else setInfinity(result, sign);
 }
 
 function setLargest(result: Extended, sign: number, precision: number): void {

@@ -31,11 +31,12 @@ export class Oracle {
   }
 }
 
-/** Feature sets of the integer instructions up to the Pentium Pro, as iced names them; x87 is not here because its rows do not exist yet. */
+/** Feature sets of the instructions up to the Pentium Pro, as iced names them. */
 const PENTIUM_PRO_FEATURES: ReadonlySet<CpuidFeature> = new Set([
   CpuidFeature.INTEL8086, CpuidFeature.INTEL186, CpuidFeature.INTEL286, CpuidFeature.INTEL386, CpuidFeature.INTEL486,
   CpuidFeature.CPUID, CpuidFeature.CX8, CpuidFeature.CMOV, CpuidFeature.MSR, CpuidFeature.TSC, CpuidFeature.RDPMC, CpuidFeature.MULTIBYTENOP,
-  CpuidFeature.FPU, // for FWAIT
+  CpuidFeature.FPU, CpuidFeature.FPU287, CpuidFeature.FPU387,
+  CpuidFeature.FXSR, // a processor has it or not by a bit of `Feature`
 ]);
 
 /**
@@ -46,13 +47,12 @@ const NOT_ON_PENTIUM_PRO: ReadonlySet<Code> = new Set([Code.Reservednop_rm16_r16
 
 const onPentiumPro = new Map<Code, boolean>();
 
-/** Whether iced's instruction belongs to the Pentium Pro's integer set. */
+/** Whether iced's instruction belongs to the Pentium Pro's set. */
 export function isPentiumPro(iced: IcedInstruction): boolean {
   let known = onPentiumPro.get(iced.code);
   if (known === undefined) {
     const features = [...iced.cpuidFeatures()] as CpuidFeature[];
-    const x87 = features.includes(CpuidFeature.FPU) && iced.mnemonic !== Mnemonic.Wait;
-    known = !x87 && !NOT_ON_PENTIUM_PRO.has(iced.code) && features.every((feature) => PENTIUM_PRO_FEATURES.has(feature));
+    known = !NOT_ON_PENTIUM_PRO.has(iced.code) && features.every((feature) => PENTIUM_PRO_FEATURES.has(feature));
     onPentiumPro.set(iced.code, known);
   }
   return known;
@@ -77,9 +77,13 @@ const ICED_MNEMONICS: Readonly<Record<string, readonly string[]>> = {
   'mov-from-cr': ['Mov'], 'mov-to-cr': ['Mov'], 'mov-from-dr': ['Mov'], 'mov-to-dr': ['Mov'],
 };
 
+/** What our mnemonics of x87 instructions say of their operands. */
+const X87_VARIANT = /-(m16|m32|m64|m80|to)$/;
+
 /** Names by which iced may call an instruction of this row. */
 export function icedMnemonics(row: EncodingRow): readonly string[] {
   if (row.mnemonic === 'load-far-pointer') return [`L${row.operands[0].toLowerCase()}`]; // LES, LSS, …
+  if (X87_VARIANT.test(row.mnemonic)) return icedMnemonics({ ...row, mnemonic: row.mnemonic.replace(X87_VARIANT, '') });
   return ICED_MNEMONICS[row.mnemonic] ?? [row.mnemonic[0].toUpperCase() + row.mnemonic.slice(1)];
 }
 
@@ -93,6 +97,7 @@ function icedRegister(register: IcedRegister): string {
   if (register >= IcedRegister.EAX && register <= IcedRegister.EDI) return `r32:${register - IcedRegister.EAX}`;
   if (register >= IcedRegister.ES && register <= IcedRegister.GS) return `s:${register - IcedRegister.ES}`;
   if (register >= IcedRegister.CR0 && register <= IcedRegister.CR15) return `c:${register - IcedRegister.CR0}`;
+  if (register >= IcedRegister.ST0 && register <= IcedRegister.ST7) return `st:${register - IcedRegister.ST0}`;
   if (register >= IcedRegister.DR0 && register <= IcedRegister.DR15) return `d:${register - IcedRegister.DR0}`;
   return IcedRegister[register];
 }
@@ -153,6 +158,7 @@ export function ourOperand(operand: Operand, instruction: Instruction): string {
     case 'segment': return `s:${operand.index}`;
     case 'control': return `c:${operand.index}`;
     case 'debug': return `d:${operand.index}`;
+    case 'stack': return `st:${operand.index}`;
     case 'immediate': return `i${operand.size}:${hex(operand.value & SIZE_MASKS[operand.size])}`;
     case 'relative': return `j:${hex(operand.value & SIZE_MASKS[operandSize])}`;
     case 'far': return `f:${hex(operand.selector)}:${hex(operand.offset)}`;

@@ -210,7 +210,7 @@ export function protectedMachine(cpl: 0 | 1 | 3 = 0, flags = 0): FakeSilicon {
   for (const [selector, base, limit, access, sizes] of SEGMENTS) putDescriptor(silicon, Place.GDT + selector, base, limit, access, sizes);
   putGate(silicon, Place.GDT + Sel.TASK_GATE, Sel.OTHER_TSS, 0, 0x85 | dpl(3));
   Object.assign(state, { [Word.CR0]: CR0.PE | CR0.ET, [Word.CPL]: cpl, [Word.EIP]: 0x500, [Word.GDTR_BASE]: Place.GDT, [Word.GDTR_LIMIT]: Sel.LIMIT, [Word.IDTR_BASE]: Place.IDT, [Word.IDTR_LIMIT]: 0x7ff });
-  state[Word.FEATURES] = Feature.FPU | Feature.V386;
+  state[Word.FEATURES] = Feature.FPU | Feature.V386 | Feature.FXSR;
   storeFlags(state, flags | Flag.FIXED);
   const [code, data, stack] = cpl === 0 ? [Sel.CODE0, Sel.DATA0, Place.STACK0] : cpl === 1 ? [Sel.CODE1, Sel.DATA1, Place.STACK1] : [Sel.CODE3, Sel.DATA3, Place.STACK3];
   force(silicon, Segment.CS, code | cpl);

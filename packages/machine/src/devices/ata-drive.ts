@@ -7,11 +7,12 @@
  */
 import type { InstructionClock } from '../clock.js';
 import { Deadline, TickRate } from '../clock.js';
-import { COMMAND_OF_OPCODE, Feature, isPioMode, PowerMode } from './ata-commands.js';
+import { COMMAND_OF_OPCODE, PowerMode } from './ata-commands.js';
 import type { CommandName } from './ata-commands.js';
-import { defaultGeometry, geometryFor, identifyDevice, MOST_LBA28_SECTORS, MOST_MULTIPLE_SECTORS } from './ata-identify.js';
-import type { Geometry } from './ata-identify.js';
+import { identifyDevice, MOST_LBA28_SECTORS, MOST_MULTIPLE_SECTORS } from './ata-identify.js';
 import { DeviceHead, ErrorBit, FLOATING_WORD, Register, Status } from './ata-registers.js';
+import { AtaSettings } from './ata-settings.js';
+import { NOWHERE, TaskFile } from './ata-task-file.js';
 import type { BlockStore } from './block-store.js';
 import { SECTOR_BYTES } from './block-store.js';
 
@@ -27,13 +28,8 @@ export const BusyTime = {
 } as const;
 
 const READY = Status.DRDY | Status.DSC;
-/** Sector count 0. */
-const MOST_SECTORS = 256;
 /** Diagnostic code "no error", which the error register holds after a reset. */
 const DIAGNOSTIC_PASSED = 0x01;
-/** A cylinder-head-sector address that the current geometry does not have. */
-const NOWHERE = Infinity;
-const TASK_FILE_REGISTERS = 8;
 
 /** What happens when the drive is no longer busy. */
 type Step = 'complete' | 'identify' | 'read-block' | 'open-write' | 'commit-write' | 'diagnosed' | 'reset';
@@ -63,19 +59,14 @@ export class AtaDrive {
   private end = 0;
   private direction: Direction = 'none';
   private step: Step = 'complete';
-  /** The task file as written; the error and status registers, which share its ports, are apart. */
-  private readonly registers = new Uint8Array(TASK_FILE_REGISTERS);
+  private readonly taskFile = new TaskFile();
+  private readonly settings: AtaSettings;
   private status: number = READY;
   private error = DIAGNOSTIC_PASSED;
   /** The next sector of the command in progress, how many are left, and how many make a block. */
   private lba = 0;
   private remaining = 0;
   private blockSectors = 1;
-  private geometry: Geometry;
-  private multiple = 0;
-  private writeCache = true;
-  private lookAhead = true;
-  private keepsSettings = false;
   private power: number = PowerMode.ACTIVE;
   private asleep = false;
 
@@ -89,11 +80,11 @@ export class AtaDrive {
     initializeParameters: () => this.initializeParameters(),
     readMultiple: () => this.beginMultiple('read-block', BusyTime.ACCESS),
     writeMultiple: () => this.beginMultiple('open-write', BusyTime.COMMAND),
-    setMultiple: () => this.setMultiple(),
+    setMultiple: () => this.finishSetting(this.settings.setMultiple(this.taskFile.get(Register.SECTOR_COUNT))),
     standby: () => this.setPower(PowerMode.STANDBY),
     idle: () => this.setPower(PowerMode.IDLE),
     checkPower: () => {
-      this.registers[Register.SECTOR_COUNT] = this.power;
+      this.taskFile.set(Register.SECTOR_COUNT, this.power);
       this.completeAfter(BusyTime.COMMAND);
     },
     sleep: () => {
@@ -102,7 +93,7 @@ export class AtaDrive {
     },
     flushCache: () => this.completeAfter(BusyTime.ACCESS),
     identify: () => this.after('identify', BusyTime.COMMAND),
-    setFeatures: () => this.setFeatures(),
+    setFeatures: () => this.finishSetting(this.settings.setFeature(this.taskFile.get(Register.ERROR_FEATURES), this.taskFile.get(Register.SECTOR_COUNT))),
   };
 
   constructor(private readonly options: AtaDriveOptions) {
@@ -110,8 +101,7 @@ export class AtaDrive {
     if (this.capacity < 1) throw new Error('a disk needs at least one sector');
     this.microseconds = new TickRate(MICROSECONDS_PER_SECOND, options.instructionsPerSecond);
     this.busy = new Deadline(() => this.finishBusy());
-    this.geometry = defaultGeometry(this.capacity);
-    this.putSignature();
+    this.settings = new AtaSettings(this.capacity);
   }
 
   get isBusy(): boolean {
@@ -123,7 +113,7 @@ export class AtaDrive {
   read(register: number): number {
     if (register === Register.STATUS_COMMAND) return this.readStatus();
     if (this.isBusy) return this.status;
-    return register === Register.ERROR_FEATURES ? this.error : this.registers[register];
+    return register === Register.ERROR_FEATURES ? this.error : this.taskFile.get(register);
   }
 
   /** The alternate status register: it does not acknowledge the interrupt. */
@@ -134,7 +124,7 @@ export class AtaDrive {
 
   /** Writes a register between the data port and the command register; a busy drive ignores it. */
   write(register: number, value: number): void {
-    if (!this.isBusy) this.registers[register] = value;
+    if (!this.isBusy) this.taskFile.set(register, value);
   }
 
   /** The command register. In the middle of a transfer a new command ends the old one. */
@@ -185,7 +175,7 @@ export class AtaDrive {
   /** The hardware reset line; the drive has come up again when the guest gets to look. */
   reset(): void {
     this.beginReset();
-    this.keepsSettings = false;
+    this.settings.revert();
     this.power = PowerMode.ACTIVE;
     this.finishReset();
   }
@@ -250,24 +240,23 @@ export class AtaDrive {
   }
 
   private presentIdentity(): void {
-    identifyDevice(this.buffer, this.options.unit, this.capacity, {
-      current: this.geometry, multiple: this.multiple, writeCache: this.writeCache, lookAhead: this.lookAhead,
-    });
+    identifyDevice(this.buffer, this.options.unit, this.capacity, this.settings);
     this.requestData('identify', SECTOR_BYTES);
     this.setInterrupt(true);
   }
 
   private beginTransfer(blockSectors: number, step: Step, microseconds: number): void {
     this.power = PowerMode.ACTIVE;
-    this.lba = this.addressedSector();
-    this.remaining = this.registers[Register.SECTOR_COUNT] || MOST_SECTORS;
+    this.lba = this.taskFile.addressedSector(this.settings.current);
+    this.remaining = this.taskFile.sectorCount;
     this.blockSectors = blockSectors;
     this.after(step, microseconds);
   }
 
   private beginMultiple(step: Step, microseconds: number): void {
-    if (this.multiple === 0) this.abort();
-    else this.beginTransfer(this.multiple, step, microseconds);
+    const { multiple } = this.settings;
+    if (multiple === 0) this.abort();
+    else this.beginTransfer(multiple, step, microseconds);
   }
 
   /** Sectors of the block that comes next: the last one of a command may be shorter. */
@@ -317,8 +306,8 @@ export class AtaDrive {
   private advance(sectors: number): void {
     this.lba += sectors;
     this.remaining -= sectors;
-    this.putAddress(this.lba - 1);
-    this.registers[Register.SECTOR_COUNT] = this.remaining;
+    this.taskFile.putAddress(this.lba - 1, this.settings.current);
+    this.taskFile.set(Register.SECTOR_COUNT, this.remaining);
   }
 
   /**
@@ -328,8 +317,8 @@ export class AtaDrive {
   private checkReach(sectors: number): boolean {
     if (this.lba + sectors <= this.capacity) return true;
     this.error = ErrorBit.IDNF;
-    this.registers[Register.SECTOR_COUNT] = this.remaining;
-    if (this.lba !== NOWHERE) this.putAddress(Math.max(this.lba, this.capacity));
+    this.taskFile.set(Register.SECTOR_COUNT, this.remaining);
+    if (this.lba !== NOWHERE) this.taskFile.putAddress(Math.max(this.lba, this.capacity), this.settings.current);
     this.complete();
     return false;
   }
@@ -341,31 +330,21 @@ export class AtaDrive {
     if (present > 0) this.advance(present);
     if (present === remaining) return;
     this.error = ErrorBit.IDNF;
-    if (lba !== NOWHERE) this.putAddress(lba + present);
+    if (lba !== NOWHERE) this.taskFile.putAddress(lba + present, this.settings.current);
   }
 
   private seek(): void {
-    if (this.addressedSector() >= this.capacity) this.error = ErrorBit.IDNF;
+    if (this.taskFile.addressedSector(this.settings.current) >= this.capacity) this.error = ErrorBit.IDNF;
     this.completeAfter(BusyTime.ACCESS);
   }
 
   private initializeParameters(): void {
-    const sectorsPerTrack = this.registers[Register.SECTOR_COUNT];
-    const heads = (this.registers[Register.DEVICE_HEAD] & DeviceHead.HEAD) + 1;
-    if (sectorsPerTrack === 0) {
-      this.abort();
-      return;
-    }
-    this.geometry = geometryFor(this.capacity, heads, sectorsPerTrack);
-    this.completeAfter(BusyTime.COMMAND);
+    const heads = (this.taskFile.get(Register.DEVICE_HEAD) & DeviceHead.HEAD) + 1;
+    this.finishSetting(this.settings.setGeometry(heads, this.taskFile.get(Register.SECTOR_COUNT)));
   }
 
-  /** Powers of two up to the buffer's size; 0 and any other count switch the multiple commands off, the latter with an error. */
-  private setMultiple(): void {
-    const sectors = this.registers[Register.SECTOR_COUNT];
-    const valid = sectors <= MOST_MULTIPLE_SECTORS && (sectors & (sectors - 1)) === 0;
-    this.multiple = valid ? sectors : 0;
-    if (valid) this.completeAfter(BusyTime.COMMAND);
+  private finishSetting(accepted: boolean): void {
+    if (accepted) this.completeAfter(BusyTime.COMMAND);
     else this.abort();
   }
 
@@ -374,90 +353,19 @@ export class AtaDrive {
     this.completeAfter(BusyTime.COMMAND);
   }
 
-  private setFeatures(): void {
-    if (this.acceptFeature(this.registers[Register.ERROR_FEATURES])) this.completeAfter(BusyTime.COMMAND);
-    else this.abort();
-  }
-
-  private acceptFeature(feature: number): boolean {
-    switch (feature) {
-      case Feature.SET_TRANSFER_MODE:
-        return isPioMode(this.registers[Register.SECTOR_COUNT]);
-      case Feature.ENABLE_WRITE_CACHE:
-      case Feature.DISABLE_WRITE_CACHE:
-        this.writeCache = feature === Feature.ENABLE_WRITE_CACHE;
-        return true;
-      case Feature.ENABLE_LOOK_AHEAD:
-      case Feature.DISABLE_LOOK_AHEAD:
-        this.lookAhead = feature === Feature.ENABLE_LOOK_AHEAD;
-        return true;
-      case Feature.KEEP_SETTINGS_AT_RESET:
-      case Feature.REVERT_SETTINGS_AT_RESET:
-        this.keepsSettings = feature === Feature.KEEP_SETTINGS_AT_RESET;
-        return true;
-      default:
-        return false;
-    }
-  }
-
   /** Only the master interrupts at the end of EXECUTE DEVICE DIAGNOSTIC. */
   private finishDiagnostic(): void {
     this.status = READY;
     this.error = DIAGNOSTIC_PASSED;
-    this.putSignature();
+    this.taskFile.putSignature();
     if (this.options.unit === 0) this.setInterrupt(true);
   }
 
   private finishReset(): void {
-    if (!this.keepsSettings) this.revertSettings();
+    this.settings.softwareReset();
     this.asleep = false;
     this.status = READY;
     this.error = DIAGNOSTIC_PASSED;
-    this.putSignature();
-  }
-
-  private revertSettings(): void {
-    this.geometry = defaultGeometry(this.capacity);
-    this.multiple = 0;
-    this.writeCache = true;
-    this.lookAhead = true;
-  }
-
-  /** By these register contents a host tells a disk from a PACKET device. */
-  private putSignature(): void {
-    this.registers.fill(0);
-    this.registers[Register.SECTOR_COUNT] = 1;
-    this.registers[Register.SECTOR_NUMBER] = 1;
-  }
-
-  /** The sector that the task file names. */
-  private addressedSector(): number {
-    const { registers, geometry } = this;
-    const low = registers[Register.SECTOR_NUMBER];
-    const middle = registers[Register.CYLINDER_LOW] | (registers[Register.CYLINDER_HIGH] << 8);
-    const head = registers[Register.DEVICE_HEAD] & DeviceHead.HEAD;
-    if ((registers[Register.DEVICE_HEAD] & DeviceHead.LBA) !== 0) return low | (middle << 8) | (head << 24);
-    // Sectors count from 1.
-    if (low === 0 || low > geometry.sectorsPerTrack || head >= geometry.heads || middle >= geometry.cylinders) return NOWHERE;
-    return (middle * geometry.heads + head) * geometry.sectorsPerTrack + low - 1;
-  }
-
-  private putAddress(lba: number): void {
-    const { registers, geometry } = this;
-    if ((registers[Register.DEVICE_HEAD] & DeviceHead.LBA) !== 0) {
-      this.putAddressFields(lba, lba >> 8, lba >> 24);
-      return;
-    }
-    const track = Math.floor(lba / geometry.sectorsPerTrack);
-    this.putAddressFields((lba % geometry.sectorsPerTrack) + 1, Math.floor(track / geometry.heads), track % geometry.heads);
-  }
-
-  /** The array keeps the low byte of what it is given. */
-  private putAddressFields(sector: number, cylinder: number, head: number): void {
-    const { registers } = this;
-    registers[Register.SECTOR_NUMBER] = sector;
-    registers[Register.CYLINDER_LOW] = cylinder;
-    registers[Register.CYLINDER_HIGH] = cylinder >> 8;
-    registers[Register.DEVICE_HEAD] = (registers[Register.DEVICE_HEAD] & ~DeviceHead.HEAD) | (head & DeviceHead.HEAD);
+    this.taskFile.putSignature();
   }
 }

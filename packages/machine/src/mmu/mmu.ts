@@ -185,57 +185,27 @@ export class Mmu {
 
   /** Reads a machine-physical 32-bit word of any alignment; all ones outside RAM. */
   loadPhysical(physical: number): number {
-    let value = 0;
-    if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) return this.physical.read(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4);
-    for (let i = 0; i < 4; i++) value |= this.physical.read((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1) << (8 * i);
-    return value;
+    return this.physical.loadWord(physical);
   }
 
   /** Writes a machine-physical 32-bit word of any alignment; ignored outside RAM. */
   storePhysical(physical: number, value: number): void {
-    if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) {
-      this.physical.write(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4, value);
-      return;
-    }
-    for (let i = 0; i < 4; i++) this.physical.write((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1, value >>> (8 * i));
+    this.physical.storeWord(physical, value);
   }
 
   /** Reads `count` words of one page from an aligned machine-physical address into `words` from index `first` on. */
   loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
-    if (this.physical.kinds[physical >>> PAGE_SHIFT] !== 0) {
-      for (let i = 0; i < count; i++) words[first + i] = this.loadPhysical(physical + 4 * i);
-      return;
-    }
-    const start = (Region.RAM >>> 2) + (physical >>> 2);
-    for (let i = 0; i < count; i++) words[first + i] = this.words[start + i];
+    this.physical.loadWords(physical, words, first, count);
   }
 
   /** Writes them. */
   storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
-    if (this.physical.kinds[physical >>> PAGE_SHIFT] !== 0) {
-      for (let i = 0; i < count; i++) this.storePhysical(physical + 4 * i, words[first + i]);
-      return;
-    }
-    const start = (Region.RAM >>> 2) + (physical >>> 2);
-    for (let i = 0; i < count; i++) this.words[start + i] = words[first + i];
+    this.physical.storeWords(physical, words, first, count);
   }
 
   /** Writes bytes to machine-physical memory, as a device (DMA) or a monitor does; watched pages are reported. */
   writePhysical(physical: number, bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
-      const page = (physical + done) >>> PAGE_SHIFT;
-      const offset = (physical + done) & OFFSET_MASK;
-      const part = Math.min(PAGE_BYTES - offset, bytes.length - done);
-      const kind = this.physical.kinds[page];
-      if ((kind & PageKind.STORE_TRAPPED) !== 0) {
-        for (let i = 0; i < part; i++) this.physical.write(page, offset + i, 1, bytes[done + i]);
-      } else {
-        const host = Region.RAM + (page << PAGE_SHIFT) + offset;
-        this.memory.bytes.set(bytes.subarray(done, done + part), host);
-        if (kind !== 0) this.physical.reportCodeWrite(host, part);
-      }
-      done += part;
-    }
+    this.physical.writeBytes(physical, bytes);
   }
 
   /** Machine page number of a host address in RAM, or -1. */

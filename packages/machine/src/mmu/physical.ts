@@ -35,7 +35,8 @@ const ALL_ONES = -1;
 
 /**
  * Machine physical memory, page by page: RAM, windows, and nothing (reads all ones, ignores writes). Addresses are given as a page number
- * and an offset, both small integers, because a 32-bit physical address does not fit V8's smallest integers.
+ * and an offset, both small integers, because a 32-bit physical address does not fit V8's smallest integers; the accesses by byte address are for the
+ * processor itself, devices and monitors.
  */
 export class PhysicalMemory {
   /** PageKind bits of each physical page. */
@@ -46,10 +47,12 @@ export class PhysicalMemory {
   private readonly ramPages: number;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
+  private readonly words: Int32Array;
 
   constructor(memory: MachineMemory, public onCodeWrite: CodeWriteListener) {
     this.bytes = memory.bytes;
     this.view = memory.view;
+    this.words = memory.words;
     this.ramPages = memory.ramBytes >>> PAGE_SHIFT;
     this.kinds.fill(PageKind.LOAD_TRAPPED | PageKind.STORE_TRAPPED, this.ramPages);
   }
@@ -90,6 +93,61 @@ export class PhysicalMemory {
     else if (bytes === 1) this.bytes[host] = value;
     else this.view.setUint16(host, value, true);
     if (kind !== 0) this.reportCodeWrite(host, bytes);
+  }
+
+  /** Reads a 32-bit word of any alignment, by its byte address. */
+  loadWord(physical: number): number {
+    let value = 0;
+    if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) return this.read(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4);
+    for (let i = 0; i < 4; i++) value |= this.read((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1) << (8 * i);
+    return value;
+  }
+
+  /** Writes a 32-bit word of any alignment. */
+  storeWord(physical: number, value: number): void {
+    if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) {
+      this.write(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4, value);
+      return;
+    }
+    for (let i = 0; i < 4; i++) this.write((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1, value >>> (8 * i));
+  }
+
+  /** Reads `count` words of one page from an aligned address into `words` from index `first` on. */
+  loadWords(physical: number, words: Int32Array, first: number, count: number): void {
+    if (this.kinds[physical >>> PAGE_SHIFT] !== 0) {
+      for (let i = 0; i < count; i++) words[first + i] = this.loadWord(physical + 4 * i);
+      return;
+    }
+    const start = (Region.RAM >>> 2) + (physical >>> 2);
+    for (let i = 0; i < count; i++) words[first + i] = this.words[start + i];
+  }
+
+  /** Writes them. */
+  storeWords(physical: number, words: Int32Array, first: number, count: number): void {
+    if (this.kinds[physical >>> PAGE_SHIFT] !== 0) {
+      for (let i = 0; i < count; i++) this.storeWord(physical + 4 * i, words[first + i]);
+      return;
+    }
+    const start = (Region.RAM >>> 2) + (physical >>> 2);
+    for (let i = 0; i < count; i++) this.words[start + i] = words[first + i];
+  }
+
+  /** Writes bytes, of any number of pages. */
+  writeBytes(physical: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const page = (physical + done) >>> PAGE_SHIFT;
+      const offset = (physical + done) & OFFSET_MASK;
+      const part = Math.min(PAGE_BYTES - offset, bytes.length - done);
+      const kind = this.kinds[page];
+      if ((kind & PageKind.STORE_TRAPPED) !== 0) {
+        for (let i = 0; i < part; i++) this.write(page, offset + i, 1, bytes[done + i]);
+      } else {
+        const host = Region.RAM + (page << PAGE_SHIFT) + offset;
+        this.bytes.set(bytes.subarray(done, done + part), host);
+        if (kind !== 0) this.reportCodeWrite(host, part);
+      }
+      done += part;
+    }
   }
 
   /** Copies bytes of one page to host memory; one device access where the width allows it, else byte by byte. */

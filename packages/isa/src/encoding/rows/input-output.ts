@@ -1,7 +1,7 @@
 import type { EncodingRow, Traits } from '../instruction.js';
 import { row } from '../row.js';
 
-/** IN and OUT. Allowed when CPL <= IOPL or by the TSS's I/O permission bitmap (SDM vol. 1, 18.5); INS and OUTS are in strings.ts. */
+/** IN and OUT. Allowed when CPL <= IOPL or by the TSS's I/O permission bitmap (SDM vol. 1, 19.5); INS and OUTS are in strings.ts. */
 
 const port: Traits = { ioSensitive: true };
 

@@ -1,7 +1,7 @@
 import type { EncodingRow } from '../instruction.js';
 import { hexByte, row } from '../row.js';
 
-/** NOP, the deliberately undefined opcodes, and FWAIT, which is outside the D8-DF escapes and only checks for a pending x87 error. */
+/** NOP, the deliberately undefined opcodes, and FWAIT, which is outside the D8-DF escapes and only checks for a pending x87 exception. */
 
 const HINT_NOP_FIRST = 0x18;
 const HINT_NOPS = 8;

@@ -10,7 +10,8 @@ import { violates } from '../sensitive.js';
 const push: Traits = violates(12);
 const pop: Traits = violates(11);
 const move: Traits = violates(18);
-const note = 'makes the checks of entry 11; Robin & Irvine do not list it';
+/** LDS and its kin. */
+const farPointer: Traits = { ...pop, note: 'loads a segment register with the checks of POP; Robin & Irvine do not list it' };
 
 export const segmentRows: readonly EncodingRow[] = [
   row('push-sreg', '06', 'ES', push),
@@ -31,9 +32,9 @@ export const segmentRows: readonly EncodingRow[] = [
   row('load-sreg', '8E /3', 'DS Ew', move),
   row('load-sreg', '8E /4', 'FS Ew', move),
   row('load-sreg', '8E /5', 'GS Ew', move),
-  row('load-far-pointer', 'C4 /r', 'ES Gv Mp', { note }),
-  row('load-far-pointer', 'C5 /r', 'DS Gv Mp', { note }),
-  row('load-far-pointer', '0F B2 /r', 'SS Gv Mp', { note, endsBlock: true }),
-  row('load-far-pointer', '0F B4 /r', 'FS Gv Mp', { note }),
-  row('load-far-pointer', '0F B5 /r', 'GS Gv Mp', { note }),
+  row('load-far-pointer', 'C4 /r', 'ES Gv Mp', farPointer),
+  row('load-far-pointer', 'C5 /r', 'DS Gv Mp', farPointer),
+  row('load-far-pointer', '0F B2 /r', 'SS Gv Mp', { ...farPointer, endsBlock: true }),
+  row('load-far-pointer', '0F B4 /r', 'FS Gv Mp', farPointer),
+  row('load-far-pointer', '0F B5 /r', 'GS Gv Mp', farPointer),
 ];
