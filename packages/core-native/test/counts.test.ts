@@ -1,5 +1,4 @@
-import { multibootImage, CODE_ADDRESS } from '../../engine/src/conformance/image.js';
-import { Assembler } from '../../engine/src/conformance/assembler.js';
+import { Assembler, CODE_ADDRESS, multibootImage } from '@ringbench/engine/conformance';
 import { describe, expect, it } from 'vitest';
 import { core } from '../src/index.js';
 

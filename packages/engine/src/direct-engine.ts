@@ -1,14 +1,12 @@
-import { Word } from '@ringbench/isa';
+import { Feature, Word } from '@ringbench/isa';
 import { Interpreter } from '@ringbench/interpreter';
-import { Machine, Region as MemoryRegion } from '@ringbench/machine';
+import { DEFAULT_FEATURES, Machine, Region as MemoryRegion } from '@ringbench/machine';
 import { digestMemory } from './digest.js';
 import type { Engine, EngineOptions, EventCounts, Exit, Fingerprint, GuestImage, LoadResult, Region } from './engine.js';
 import { fingerprintOf } from './fingerprint.js';
 import { startGuest } from './guest-start.js';
 import { RegionRecorder } from './marker.js';
 import { loadMultiboot } from './multiboot.js';
-
-const NO_FEATURES = 0;
 
 /** How a technique names what the silicon counted while the guest ran. */
 export type CountView = (silicon: EventCounts) => EventCounts;
@@ -23,7 +21,7 @@ export class DirectEngine implements Engine {
     this.machine = new Machine({
       ramBytes: options.memoryBytes,
       // Every core shows its guest the same processor, and V386 mode does not nest: the mode's bit is for the core that uses it.
-      features: NO_FEATURES,
+      features: DEFAULT_FEATURES & ~Feature.V386,
       createExecutor: (processor) => new Interpreter(processor),
       onMarker: (value) => this.recorder.mark(value),
       ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),

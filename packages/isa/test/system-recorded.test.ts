@@ -125,7 +125,9 @@ describe('leaving', () => {
       for (let seed = 1; seed <= CASES; seed += 5) {
         const silicon = randomMachine(seed);
         const before = [...silicon.state];
-        if (evaluate(silicon, mnemonic, operandsOf(fields)) === 'left') expect([[...silicon.state], silicon.fault], `${mnemonic}, seed ${seed}`).toEqual([before, 'none']);
+        const memory = Buffer.from(memoryOf(silicon));
+        if (evaluate(silicon, mnemonic, operandsOf(fields)) !== 'left') continue;
+        expect([[...silicon.state], silicon.fault, memoryOf(silicon).compare(memory)], `${mnemonic}, seed ${seed}`).toEqual([before, 'none', 0]);
       }
     }
   });

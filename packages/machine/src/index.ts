@@ -18,6 +18,6 @@ export { AtaChannel, type AtaChannelOptions } from './devices/ata-channel.js';
 export { KeyboardController, type KeyboardControllerOptions } from './devices/keyboard-controller.js';
 export { TEXT_COLUMNS, TEXT_ROWS, Vga } from './devices/vga.js';
 export { PostPort, POST_PORT } from './devices/post-port.js';
-export { Processor, type ExecutionContext, type ProcessorOptions } from './processor.js';
+export { DEFAULT_FEATURES, Processor, type ExecutionContext, type ProcessorOptions } from './processor.js';
 export { INTERRUPTS_AT_ONE_BOUNDARY, Machine, MOST_DEADLINES_ASLEEP, type MachineOptions, type MachineStop } from './machine.js';
 export type { Executor, ExecutorStop } from './executor.js';

@@ -17,7 +17,7 @@ export type MachineStop =
 export interface MachineOptions {
   readonly ramBytes: number;
   readonly mmu?: MmuOptions;
-  /** What the processor has, bits of `Feature`; default V386. */
+  /** What the processor has, bits of `Feature`; default DEFAULT_FEATURES. */
   readonly features?: number;
   readonly onConsole?: (byte: number) => void;
   /** Called for each write to the marker port. */

@@ -26,11 +26,14 @@ function misses(linear: number, entry: number, bytes: number): boolean {
  */
 const FAULTS_WITHOUT_PROGRESS = 1 << 18;
 
+/** What a processor has unless told otherwise. */
+export const DEFAULT_FEATURES = Feature.V386;
+
 /** What a processor needs from its surroundings. */
 export interface ProcessorOptions {
   readonly memory: MachineMemory;
   readonly mmu?: MmuOptions;
-  /** What this processor has, bits of `Feature`; default V386. */
+  /** What this processor has, bits of `Feature`; default DEFAULT_FEATURES. */
   readonly features?: number;
   /** A byte was written to the marker port. */
   readonly onMarker: (value: number) => void;
@@ -82,7 +85,7 @@ export class Processor implements Silicon {
     this.state = options.memory.state;
     this.onMarker = options.onMarker;
     this.mmu = new Mmu(options.memory, options.mmu);
-    this.state[Word.FEATURES] = options.features ?? Feature.V386;
+    this.state[Word.FEATURES] = options.features ?? DEFAULT_FEATURES;
     this.state[Word.FLAG_SYSTEM] = Flag.FIXED;
     storeFloat(this.state, Word.V386_DEADLINE, Infinity);
   }

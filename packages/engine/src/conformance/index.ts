@@ -6,6 +6,9 @@ import { outcomeChecks } from './outcome-checks.js';
 import { Subject, type ConformanceOptions } from './subject.js';
 import { workloadChecks } from './workload-checks.js';
 
+export { Assembler } from './assembler.js';
+export { CODE_ADDRESS, LOAD_ADDRESS, multibootImage } from './image.js';
+export * from './operands.js';
 export type { ConformanceOptions, ConformanceWorkload, Deviation } from './subject.js';
 
 /**

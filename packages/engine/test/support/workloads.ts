@@ -15,7 +15,7 @@ const REDUCED: readonly Omit<ConformanceWorkload, 'bytes'>[] = [
   { id: 'port-io', scale: 300, checksum: 'ba53fcf7' },
 ];
 
-/** The committed bare guests, for `conformance(core, { workloads })`. */
+/** The committed bare guests, for `conformance(core, { workloads })`; exported as `@ringbench/engine/conformance/workloads` to the tests of cores. */
 export const workloads: readonly ConformanceWorkload[] = REDUCED.map((reduced) => ({
   ...reduced,
   bytes: readFileSync(new URL(`../../../../workloads/${reduced.id}/image.elf`, import.meta.url)),

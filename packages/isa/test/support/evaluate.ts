@@ -35,6 +35,7 @@ export class Evaluator {
       case 'store': return this.store(s.address, s, false);
       case 'load-system': return this.asSystem(() => this.load(s.address, s, true));
       case 'store-system': return this.asSystem(() => this.store(s.address, s, true));
+      case 'probe-system': return this.asSystem(() => this.probe(this.value(s.address), s.size / 8, true));
       case 'translate-write': return this.translateWrite(s);
       case 'load-host': return this.load(s.host, s, true);
       case 'store-host': return this.store(s.host, s, true);
@@ -80,16 +81,20 @@ export class Evaluator {
     return this.keep(s.to.id, state[Word.BASE + segment] + offset);
   }
 
-  /** Reads every byte and writes it back: that faults where a write of all of them would, and changes nothing. */
   private translateWrite(s: Of<'translate-write'>): Ending | undefined {
-    const { silicon } = this;
     const address = this.value(s.address);
-    for (let at = 0; at < s.size / 8; at++) {
-      const held = silicon.load((address + at) | 0, 1, false);
-      if (!silicon.faulted) silicon.store((address + at) | 0, 1, held, false);
+    return this.probe(address, s.size / 8, false) ?? this.keep(s.to.id, address);
+  }
+
+  /** Reads every byte and writes it back: that faults where a write of all of them would, and changes nothing. */
+  private probe(address: number, bytes: number, system: boolean): Ending | undefined {
+    const { silicon } = this;
+    for (let at = 0; at < bytes; at++) {
+      const held = silicon.load((address + at) | 0, 1, system);
+      if (!silicon.faulted) silicon.store((address + at) | 0, 1, held, system);
       if (silicon.faulted) return 'faulted';
     }
-    return this.keep(s.to.id, address);
+    return undefined;
   }
 
   /** A fault of the processor's own access is the procedure's to find: take it back, CR2 included. */
