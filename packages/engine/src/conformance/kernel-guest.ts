@@ -111,8 +111,8 @@ export class KernelGuest extends Assembler {
   /** Appends a register to the log; changes nothing else, flags included. Works in ring 3 too. */
   log(register: GeneralRegister): this {
     if (register.code === ESP.code) throw new Error('log a copy of ESP');
-    const helper = register.code === EDI.code ? ESI : EDI;
-    return this.push(helper).mov(helper, at('log pointer')).mov(at(helper), register).lea(helper, at(helper, 4)).mov(at('log pointer'), helper).pop(helper);
+    const cursor = register.code === EDI.code ? ESI : EDI;
+    return this.push(cursor).mov(cursor, at('log pointer')).mov(at(cursor), register).lea(cursor, at(cursor, 4)).mov(at('log pointer'), cursor).pop(cursor);
   }
   /** Logs a double word of memory by way of EAX. */
   logMemory(address: number | string): this { return this.mov(EAX, at(address)).log(EAX); }

@@ -144,6 +144,8 @@ export function timesLogarithm(x: Extended, y: Extended, result: Extended): bool
     if (isPowerOfTwo) value.set(a.exponent - BIAS, 0);
     else logarithm();
     deliverProduct(y, 0, !isPowerOfTwo, result);
+    // Reported as inexact even where it is not, as on the silicon.
+    raise(Exception.PRECISION);
   }
   return true;
 }
