@@ -16,5 +16,5 @@ export { runPlan } from './run.js';
 export type { RunOptions, RunOutcome, RunProgress } from './run.js';
 export { listSuites, loadSuite, suiteSchema } from './suite.js';
 export type { Suite } from './suite.js';
-export { digestOf, discoverWorkloads, readImage, workloadSchema } from './workload.js';
+export { digestOf, discoverWorkloads, readImage, requireLoadable, workloadSchema } from './workload.js';
 export type { Workload } from './workload.js';

@@ -9,7 +9,9 @@ const LARGEST_DEFINITION = 1 << 20;
 export function readDefinition<Schema extends z.ZodType>(kind: string, path: string, schema: Schema): z.infer<Schema> {
   const parsed = schema.safeParse(parseJson(kind, path, readDefinitionText(kind, path)));
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  // A misspelt field shows twice, as unknown and as missing; the first says what to mend.
+  const { issues } = parsed.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   throw new InputProblem(`${kind} ${path}: ${issue === undefined ? 'is malformed' : describe(issue)}`, remedyFor(issue, schema));
 }
 

@@ -9,7 +9,7 @@ import { missingCells } from './plan.js';
 import type { Cell, Plan, PlannedWorkload } from './plan.js';
 import { InputProblem, fileProblem } from './problem.js';
 import { measureInProcess } from './process.js';
-import { readImage } from './workload.js';
+import { readImage, requireLoadable } from './workload.js';
 
 export interface RunOptions {
   readonly plan: Plan;
@@ -45,7 +45,7 @@ export interface RunOutcome {
  * Throws InputProblem if an image is not the manifest's, the folder cannot be used, or the journal there is of another run.
  */
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
-  for (const { workload } of options.plan.workloads) readImage(workload);
+  for (const { workload } of options.plan.workloads) requireLoadable(workload, readImage(workload), options.plan.memoryBytes);
   makeFolder(options.out);
   const unlock = lockFolder(options.out);
   try {

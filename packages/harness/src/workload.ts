@@ -1,3 +1,4 @@
+import { loadMultiboot } from '@ringbench/engine';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
@@ -68,6 +69,12 @@ export function readImage(workload: Pick<Workload, 'id' | 'imagePath' | 'sha256'
     throw new InputProblem(`image ${imagePath} has SHA-256 ${found}, its workload.json says ${sha256}`, 'rebuild the workload or restore the committed image');
   }
   return bytes;
+}
+
+/** Throws InputProblem unless the image fits the guest memory: no core could run it, so that no cell need be tried. */
+export function requireLoadable(workload: Pick<Workload, 'id' | 'imagePath'>, bytes: Uint8Array, memoryBytes: number): void {
+  const loaded = loadMultiboot({ name: workload.imagePath, format: 'multiboot', bytes }, memoryBytes, () => undefined);
+  if (!loaded.ok) throw new InputProblem(loaded.problem, 'rebuild the workload, or give the suite more "memoryMiB"');
 }
 
 /** SHA-256 of bytes or text, as hexadecimal digits. */

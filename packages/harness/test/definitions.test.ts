@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { InputProblem, SeededRandom, discoverWorkloads, listSuites, loadSuite, readImage } from '../src/index.js';
-import { addWorkload, scratchFolder } from './fixtures/scratch.js';
+import { InputProblem, SeededRandom, discoverWorkloads, listSuites, loadSuite, readImage, requireLoadable } from '../src/index.js';
+import { addWorkload, loadableImage, scratchFolder } from './fixtures/scratch.js';
 
 const SUITE = { id: 's', title: 'S', cores: ['native'], workloads: [{ id: 'noop' }], repeat: 2, budget: 1000, samples: 0 };
 let folder = '';
@@ -26,6 +26,7 @@ describe('loadSuite', () => {
 
   it.each([
     [{ ...SUITE, repeet: 1 }, 'did you mean "repeat"?'],
+    [{ ...SUITE, repeat: undefined, repeet: 2 }, 'did you mean "repeat"?'],
     [{ ...SUITE, repeat: 0 }, '"repeat"'],
     [{ ...SUITE, budget: 1.5 }, '"budget"'],
     [{ ...SUITE, samples: undefined }, '"samples"'],
@@ -106,10 +107,27 @@ describe('readImage', () => {
     addWorkload(folder, 'a');
     const [workload] = discoverWorkloads(folder);
     if (workload === undefined) throw new Error('no workload');
-    expect(Buffer.from(readImage(workload)).toString()).toBe('image of a');
+    expect(Buffer.from(readImage(workload)).toString()).toContain('image of a');
     writeFileSync(workload.imagePath, 'another');
     expect(() => readImage(workload)).toThrow('rebuild the workload or restore the committed image');
     expect(() => readImage({ ...workload, imagePath: join(folder, 'gone') })).toThrow('ENOENT');
     expect(() => readImage({ ...workload, imagePath: folder })).toThrow('is not a file');
+  });
+});
+
+describe('requireLoadable', () => {
+  const workload = { id: 'noop', imagePath: 'noop/image.elf' };
+  const memory = 4 << 20;
+
+  it('accepts an image that fits', () => {
+    expect(() => requireLoadable(workload, loadableImage('code'), memory)).not.toThrow();
+  });
+  it.each([
+    ['cut off in its header', loadableImage('').subarray(0, 20), memory, /noop\/image\.elf cannot be loaded: it ends within/],
+    ['something else', Buffer.from('no image at all'), memory, /no Multiboot header/],
+    ['larger than memory', loadableImage('x'.repeat(4 << 20)), memory, /needs memory up to .* give it more/],
+  ])('refuses an image that is %s', (_what, bytes, memoryBytes, problem) => {
+    expect(() => requireLoadable(workload, bytes, memoryBytes)).toThrow(InputProblem);
+    expect(() => requireLoadable(workload, bytes, memoryBytes)).toThrow(problem);
   });
 });
