@@ -1,4 +1,4 @@
-import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, exitV386, raiseSecondLevelViolation, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
+import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, exitV386, raiseSecondLevelViolation, resetX87, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
 import type { PortBus } from './bus.js';
 import { Region } from './layout.js';
 import type { MachineMemory } from './memory.js';
@@ -86,6 +86,7 @@ export class Processor implements Silicon {
     this.onMarker = options.onMarker;
     this.mmu = new Mmu(options.memory, options.mmu);
     this.state[Word.FEATURES] = options.features ?? DEFAULT_FEATURES;
+    resetX87(this.state);
     this.state[Word.FLAG_SYSTEM] = Flag.FIXED;
     storeFloat(this.state, Word.V386_DEADLINE, Infinity);
   }

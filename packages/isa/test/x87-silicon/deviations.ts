@@ -43,15 +43,17 @@ function topOf(question: Uint8Array): { exponent: number; sign: number } {
 /** FYL2XP1 beyond its documented range: -(1 - sqrt(1/2)) to sqrt(2) - 1. */
 const isOutOfRange = (question: Uint8Array): boolean => topOf(question).exponent >= BIAS - 2;
 
-/** A 64-bit kernel that switches processes between an instruction and FNSAVE keeps the pointers without their selectors. */
-function withoutLostSelectors(names: string[], theirs: Fields): string[] {
-  const lost = theirs.fcs === '0000' && theirs.fds.endsWith('0000');
-  return lost ? names.filter((name) => name !== 'fcs' && name !== 'fds') : names;
+const POINTERS = ['fip', 'fcs', 'fop', 'fdp', 'fds'];
+
+/** A 64-bit kernel that switches processes between an instruction and FNSAVE loses the pointers' selectors, or on AMD's processors all of the pointers. */
+function withoutLostPointers(names: string[], theirs: Fields): string[] {
+  const areLost = theirs.fcs === '0000' || theirs.fip === '00000000';
+  return areLost ? names.filter((name) => !POINTERS.includes(name)) : names;
 }
 
 /** Names of the fields in which our answer differs without being allowed to. */
 export function disagreements(mnemonic: string, question: Uint8Array, ours: Fields, theirs: Fields): string[] {
-  return withoutLostSelectors(disagreementsOf(mnemonic, question, ours, theirs), theirs);
+  return withoutLostPointers(disagreementsOf(mnemonic, question, ours, theirs), theirs);
 }
 
 function disagreementsOf(mnemonic: string, question: Uint8Array, ours: Fields, theirs: Fields): string[] {

@@ -5,7 +5,12 @@ import { bitLength, exactOf, squareRootOf, type Exact, type Value80 } from './re
 const BITS = 640;
 const ONE = 1n << BigInt(BITS);
 
-const multiply = (a: bigint, b: bigint): bigint => (a * b) >> BigInt(BITS);
+/** Truncated towards zero, so that series end. */
+function multiply(a: bigint, b: bigint): bigint {
+  const product = a * b;
+  return product < 0n ? -(-product >> BigInt(BITS)) : product >> BigInt(BITS);
+}
+
 const divide = (a: bigint, b: bigint): bigint => (a << BigInt(BITS)) / b;
 
 /** An 80-bit value in fixed point; exact for exponents from -500 on. */

@@ -75,7 +75,8 @@ export function deliver(result: Extended, value: DoubleDouble, sign: number, exp
   const sum = whole - upper * WORD_RANGE + smallWhole;
   const carry = Math.floor(sum / WORD_RANGE);
   const fraction = (small - smallWhole) * WORD_RANGE;
-  const extra = Math.floor(fraction);
+  // A fraction that is almost 1 has been rounded to 1.
+  const extra = Math.min(Math.floor(fraction), WORD_RANGE - 1);
   const sticky = inexact || extra !== fraction ? 1 : 0;
   roundTo(result, sign ^ negative, top + exponent + BIAS, (upper + carry) | 0, (sum - carry * WORD_RANGE) | 0, extra | sticky, Precision.EXTENDED);
 }

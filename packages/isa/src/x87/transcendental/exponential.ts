@@ -33,7 +33,10 @@ const argument = new DoubleDouble();
 const square = new DoubleDouble();
 const sum = new DoubleDouble();
 
-/** 2^x - 1 for -1 <= x <= 1. Beyond, where the manual leaves the result undefined, x is delivered as an inexact result, as on the silicon. */
+/**
+ * 2^x - 1 for -1 <= x <= 1. Beyond, where the manual leaves the result undefined, x is delivered. From |x| = 1 on the result counts as inexact, as on
+ * the silicon.
+ */
 export function exponentialLessOne(x: Extended, result: Extended): boolean {
   const settled = settleOperand(x, result);
   if (settled !== Operands.NUMBERS) return settled === Operands.DELIVERED;
@@ -48,9 +51,8 @@ export function exponentialLessOne(x: Extended, result: Extended): boolean {
   }
   if (a.exponent >= BIAS) {
     // 2^1 - 1 is 1, 2^-1 - 1 is -1/2.
-    const isOne = a.exponent === BIAS && a.high === INTEGER_BIT && a.low === 0;
-    if (!isOne) raise(Exception.PRECISION);
-    else if (a.sign !== 0) result.exponent = BIAS - 1;
+    if (a.sign !== 0 && a.exponent === BIAS && a.high === INTEGER_BIT && a.low === 0) result.exponent = BIAS - 1;
+    raise(Exception.PRECISION);
     return true;
   }
   normalize(a);
@@ -144,8 +146,8 @@ export function timesLogarithm(x: Extended, y: Extended, result: Extended): bool
     if (isPowerOfTwo) value.set(a.exponent - BIAS, 0);
     else logarithm();
     deliverProduct(y, 0, !isPowerOfTwo, result);
-    // Reported as inexact even where it is not, as on the silicon.
-    raise(Exception.PRECISION);
+    // Reported as inexact, and tiny as an underflow, even where it is exact, as on the silicon.
+    raise(result.exponent === 0 ? Exception.PRECISION | Exception.UNDERFLOW : Exception.PRECISION);
   }
   return true;
 }
