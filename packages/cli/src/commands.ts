@@ -1,5 +1,6 @@
 import type { Options } from 'yargs';
 import type { Handler } from './context.js';
+import { boot } from './commands/boot.js';
 import { doctor } from './commands/doctor.js';
 import { list } from './commands/list.js';
 import { figures, price, report } from './commands/report.js';
@@ -68,6 +69,27 @@ export const COMMANDS: readonly Command[] = [
       ['run --suite paper --shard 1/2 --out results/first', 'the first half, for one of two hosts'],
     ],
     handler: run,
+  },
+  {
+    name: 'boot',
+    usage: 'boot',
+    describe: 'Boot a guest with its serial console on the terminal; Ctrl-A X leaves',
+    positionals: {},
+    options: {
+      core: value('the core to boot on (default native)'),
+      memory: value('guest memory in mebibytes (default 64M)'),
+      kernel: value('a Linux bzImage'),
+      initrd: value('its initial RAM disk'),
+      multiboot: value('a Multiboot 1 ELF image'),
+      append: value('the command line of the guest'),
+      until: value('end when the guest has printed this text'),
+      'max-instructions': value('end after so many guest instructions (exit code 3)'),
+    },
+    examples: [
+      ['boot --multiboot workloads/noop/image.elf', 'a workload by itself'],
+      ['boot --memory 128M --kernel vmlinuz --initrd initrd.gz --append console=ttyS0', 'Linux on the serial console'],
+    ],
+    handler: boot,
   },
   {
     name: 'report',

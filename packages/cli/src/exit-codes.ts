@@ -5,6 +5,8 @@ export const ExitCode = {
   violations: 1,
   /** A mistake in an argument, a file or a folder. */
   input: 2,
+  /** A booted guest used up the instructions that it was given. */
+  budget: 3,
   /** A bug of ours (EX_SOFTWARE of sysexits.h). */
   bug: 70,
   /** 128 and the signal's number, as shells report it. */

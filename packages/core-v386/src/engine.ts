@@ -1,7 +1,7 @@
-import { Vector, Word } from '@ringbench/isa';
+import { exitV386, Vector, Word } from '@ringbench/isa';
 import { Interpreter as Executor } from '@ringbench/interpreter';
 import {
-  fingerprintOf, loadMultiboot, RegionRecorder, startGuest, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage, type LoadResult, type Region,
+  fingerprintOf, loadGuest, RegionRecorder, startGuest, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage, type LoadResult, type Region,
 } from '@ringbench/engine';
 import { Machine } from '@ringbench/machine';
 import { Allocator, Dispatcher, GuestClock, GuestMemory, HostContext, Owner, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
@@ -25,6 +25,7 @@ export class V386Engine implements Engine {
   private readonly clock: GuestClock;
   /** The last exit is handled and the guest not entered again. */
   private awaitsEntry = false;
+  private isLoaded = false;
 
   constructor(options: EngineOptions) {
     const guestPages = options.memoryBytes / PAGE_BYTES;
@@ -51,16 +52,17 @@ export class V386Engine implements Engine {
 
   load(image: GuestImage): LoadResult {
     const { memory, processor } = this.guest;
-    const start = loadMultiboot(image, memory.pages * PAGE_BYTES, (physical, bytes) => memory.writeBytes(physical, bytes));
+    const start = loadGuest(image, memory.pages * PAGE_BYTES, (physical, bytes) => memory.writeBytes(physical, bytes));
     if (!start.ok) return start;
     startGuest(processor, start);
     this.switch.resetGuest();
     this.awaitsEntry = true;
+    this.isLoaded = true;
     return { ok: true };
   }
 
   run(budget: number): Exit {
-    if (!this.awaitsEntry && !this.switch.isGuestRunning) throw new Error('run without a guest');
+    if (!this.isLoaded) throw new Error('run without a guest');
     const end = this.retired + budget;
     for (;;) {
       if (this.awaitsEntry) {
@@ -92,6 +94,12 @@ export class V386Engine implements Engine {
     return guest.isPoweredOff ? { kind: 'power-off', status: guest.takePowerOff() } : undefined;
   }
 
+  /** Input is an interrupt of the host's: it takes the processor from the guest, and the VMM looks at its virtual devices. */
+  receive(byte: number): boolean {
+    const accepted = this.guest.pc.uart.offer(byte);
+    if (accepted && this.switch.isGuestRunning) exitV386(this.machine.processor, 'interrupt');
+    return accepted;
+  }
   get retired(): number { return this.clock.retired; }
 
   counts(): EventCounts {

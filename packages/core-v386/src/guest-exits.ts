@@ -11,8 +11,8 @@ const WIDTH_MASK = 7;
 type ExitHandler = () => void;
 
 /**
- * What the VMM does for each exit reason (docs/v386-mode.md, "Exits"): hands instructions to the Interpreter, maps what the second level lacks. Timer
- * and interrupt-window exits ask for nothing here: what is due is settled before every entry.
+ * What the VMM does for each exit reason (docs/v386-mode.md, "Exits"): hands instructions to the Interpreter, maps what the second level lacks. Timer,
+ * interrupt and interrupt-window exits ask for nothing here: what is due is settled before every entry.
  */
 export class GuestExits {
   private readonly handlers: readonly (ExitHandler | undefined)[];
@@ -22,6 +22,7 @@ export class GuestExits {
     handlers[V386ExitNumber.io] = () => this.portAccess();
     handlers[V386ExitNumber.halt] = () => this.interpret('hlt');
     handlers[V386ExitNumber.timer] = () => {};
+    handlers[V386ExitNumber.interrupt] = () => {};
     handlers[V386ExitNumber['interrupt-window']] = () => {};
     handlers[V386ExitNumber['second-level']] = () => this.secondLevelViolation();
     handlers[V386ExitNumber.msr] = () => this.interpret((this.block.load('EXIT_QUALIFICATION') & V386MsrAccess.WRITE) === 0 ? 'rdmsr' : 'wrmsr');
@@ -29,7 +30,7 @@ export class GuestExits {
     this.handlers = handlers;
   }
 
-  /** Handles the exit whose guest state is in the virtual processor. Throws on a reason that cannot occur: no real device is in use, and a refused entry is no exit. */
+  /** Handles the exit whose guest state is in the virtual processor. Throws on a reason that cannot occur: a refused entry is no exit. */
   handle(reason: number): void {
     const handler = this.handlers[reason];
     if (handler === undefined) throw new Error(`V386 exit with reason ${reason}, which this VMM never causes`);

@@ -40,7 +40,7 @@ export class ModeFixture {
     this.guest = new VirtualMachine({ memory: guestMemory, clock, counters: new VmmCounters(), memoryBytes: GUEST_PAGES * PAGE_BYTES, onMarker: () => {} });
     this.switch = new ModeSwitch(this.machine, this.host, this.block, this.guest, this.secondLevel.root);
     guestMemory.writeBytes(CODE, Uint8Array.from(program));
-    startGuest(this.guest.processor, { entry: CODE, information: 0 });
+    startGuest(this.guest.processor, { entry: CODE, registers: [], codeSelector: 0x08, dataSelector: 0x10 });
     this.guest.processor.state[Register.ESP] = STACK;
     this.guest.processor.state[Word.FLAG_SYSTEM] |= flags;
   }

@@ -6,7 +6,7 @@ import type { Engine, EngineOptions, EventCounts, Exit, Fingerprint, GuestImage,
 import { fingerprintOf } from './fingerprint.js';
 import { startGuest } from './guest-start.js';
 import { RegionRecorder } from './marker.js';
-import { loadMultiboot } from './multiboot.js';
+import { loadGuest } from './load-guest.js';
 
 /** How a technique names what the silicon counted while the guest ran. */
 export type CountView = (silicon: EventCounts) => EventCounts;
@@ -30,7 +30,7 @@ export class DirectEngine implements Engine {
 
   load(image: GuestImage): LoadResult {
     const { memory, processor } = this.machine;
-    const start = loadMultiboot(image, memory.ramBytes, (physical, bytes) => processor.mmu.writePhysical(physical, bytes));
+    const start = loadGuest(image, memory.ramBytes, (physical, bytes) => processor.mmu.writePhysical(physical, bytes));
     if (!start.ok) return start;
     startGuest(processor, start);
     return { ok: true };
@@ -44,6 +44,7 @@ export class DirectEngine implements Engine {
       default: return stop;
     }
   }
+  receive(byte: number): boolean { return this.machine.pc.uart.offer(byte); }
   get retired(): number { return this.machine.retired; }
   counts(): EventCounts { return this.view(this.machine.counts()); }
   region(): Region | undefined { return this.recorder.region; }

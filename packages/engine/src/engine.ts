@@ -21,13 +21,23 @@ export interface Region {
   readonly milliseconds: number;
 }
 
-/** A guest image: bytes and what they are. Identical on every core. */
-export interface GuestImage {
+/** A guest image: bytes and how they are to be booted. Identical on every core. */
+export type GuestImage = MultibootImage | LinuxImage;
+
+interface ImageBytes {
   readonly name: string;
-  readonly format: 'multiboot';
   readonly bytes: Uint8Array;
-  /** Handed to the guest as the Multiboot command line (Multiboot Specification 0.6.96, 3.3, `cmdline`), for example `scale=1000`. */
+  /** Handed to the guest as the boot protocol's command line, for example `scale=1000`. */
   readonly commandLine?: string;
+}
+/** A Multiboot 1 kernel (Multiboot Specification 0.6.96). */
+export interface MultibootImage extends ImageBytes {
+  readonly format: 'multiboot';
+}
+/** A Linux bzImage with an optional initial RAM disk. */
+export interface LinuxImage extends ImageBytes {
+  readonly format: 'linux';
+  readonly initrd?: Uint8Array;
 }
 
 export interface EngineOptions {
@@ -47,6 +57,8 @@ export interface Engine {
   load(image: GuestImage): LoadResult;
   /** Runs at most `budget` guest instructions (idle time does not count). */
   run(budget: number): Exit;
+  /** A byte arrives at the guest's serial console; false when its receiver has no space for it. */
+  receive(byte: number): boolean;
   /** Guest instructions retired since load. */
   readonly retired: number;
   /** Counts since load. */

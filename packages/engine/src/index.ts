@@ -1,5 +1,8 @@
 export * from './engine.js';
-export { loadMultiboot, MULTIBOOT_MAGIC, type GuestStart, type MultibootResult, type WriteMemory } from './multiboot.js';
+export { loadMultiboot, MULTIBOOT_MAGIC } from './multiboot.js';
+export { loadLinux } from './linux-boot.js';
+export { loadGuest } from './load-guest.js';
+export type { GuestStart, LoadedGuest, WriteMemory } from './guest-load.js';
 export * from './guest-start.js';
 export { DirectEngine, type CountView } from './direct-engine.js';
 export { RegionRecorder, subtractCounts } from './marker.js';

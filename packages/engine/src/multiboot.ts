@@ -1,22 +1,16 @@
-import type { GuestImage } from './engine.js';
+import { Register } from '@ringbench/isa';
+import type { MultibootImage } from './engine.js';
+import { encodeText, type LoadedGuest, type WriteMemory } from './guest-load.js';
 
 /**
  * The Multiboot 1 boot protocol (Multiboot Specification 0.6.96): finds the header, places the ELF segments or the flat image that it describes, and
  * writes the information structure. Images are hostile input: every offset and size is checked, and a defect is a value.
  */
 
-/** What a loaded guest starts with: 32-bit protected mode, flat segments, paging and interrupts off (section 3.2). */
-export interface GuestStart {
-  readonly entry: number;
-  /** Physical address of the information structure, for EBX. EAX is MULTIBOOT_MAGIC. */
-  readonly information: number;
-}
-export type MultibootResult = ({ readonly ok: true } & GuestStart) | { readonly ok: false; readonly problem: string };
-
-/** Writes guest physical memory; the caller has guaranteed the range. */
-export type WriteMemory = (physical: number, bytes: Uint8Array) => void;
-
 export const MULTIBOOT_MAGIC = 0x2badb002;
+/** The specification leaves the selectors open. */
+const CODE_SELECTOR = 0x08;
+const DATA_SELECTOR = 0x10;
 const HEADER_MAGIC = 0x1badb002;
 const SEARCH_BYTES = 8192;
 const HEADER_BYTES = 12;
@@ -119,15 +113,8 @@ function writeInformation(write: WriteMemory, ramBytes: number, commandLine: str
   if (commandLine !== undefined) write(nameAddress + name.length, encodeText(commandLine));
 }
 
-/** Zero-terminated ASCII. */
-function encodeText(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length + 1);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) & 0x7f;
-  return bytes;
-}
-
 /** Places a Multiboot image in zeroed guest memory of `ramBytes` bytes. */
-export function loadMultiboot(image: GuestImage, ramBytes: number, write: WriteMemory): MultibootResult {
+export function loadMultiboot(image: MultibootImage, ramBytes: number, write: WriteMemory): LoadedGuest {
   const { bytes, commandLine } = image;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if ((commandLine?.length ?? 0) > LONGEST_COMMAND_LINE - 16) return fail(`${image.name}: the command line is longer than ${LONGEST_COMMAND_LINE - 16} characters`);
@@ -143,5 +130,6 @@ export function loadMultiboot(image: GuestImage, ramBytes: number, write: WriteM
   if (problem !== undefined) return fail(`${image.name} cannot be loaded: ${problem}`);
   for (const { fileOffset, fileBytes, physical } of layout.segments) write(physical, bytes.subarray(fileOffset, fileOffset + fileBytes));
   writeInformation(write, ramBytes, commandLine);
-  return { ok: true, entry: layout.entry, information: INFORMATION_ADDRESS };
+  const registers = [[Register.EAX, MULTIBOOT_MAGIC], [Register.EBX, INFORMATION_ADDRESS]] as const;
+  return { ok: true, entry: layout.entry, registers, codeSelector: CODE_SELECTOR, dataSelector: DATA_SELECTOR };
 }

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { multibootImage, CODE_ADDRESS, LOAD_ADDRESS } from '../src/conformance/image.js';
 import { Random } from '../src/conformance/random.js';
-import { loadMultiboot, type MultibootResult } from '../src/multiboot.js';
+import { Register } from '@ringbench/isa';
+import type { LoadedGuest } from '../src/guest-load.js';
+import { loadMultiboot, MULTIBOOT_MAGIC } from '../src/multiboot.js';
 import { workloads } from './support/workloads.js';
 
 const RAM_BYTES = 8 << 20;
 const INFORMATION = 0x9000;
 
-interface Written { readonly ram: Uint8Array; readonly result: MultibootResult; readonly outside: number }
+interface Written { readonly ram: Uint8Array; readonly result: LoadedGuest; readonly outside: number }
 
 /** Loads into a memory that notices writes beyond its end instead of throwing. */
 function load(bytes: Uint8Array, commandLine?: string, ramBytes = RAM_BYTES, ram = new Uint8Array(ramBytes)): Written {
@@ -25,7 +27,7 @@ describe('loadMultiboot', () => {
   it('places a flat image and writes the information that the guest finds through EBX', () => {
     const code = Uint8Array.of(1, 2, 3, 4);
     const { ram, result } = load(multibootImage(code), 'scale=7 quiet');
-    expect(result).toEqual({ ok: true, entry: CODE_ADDRESS, information: INFORMATION });
+    expect(result).toMatchObject({ ok: true, entry: CODE_ADDRESS, registers: [[Register.EAX, MULTIBOOT_MAGIC], [Register.EBX, INFORMATION]] });
     expect([...ram.subarray(CODE_ADDRESS, CODE_ADDRESS + 5)]).toEqual([1, 2, 3, 4, 0]);
     const information = new DataView(ram.buffer, INFORMATION);
     const field = (offset: number): number => information.getUint32(offset, true);
@@ -46,7 +48,7 @@ describe('loadMultiboot', () => {
     const image = multibootImage(Uint8Array.of(5), { headerAddress: LOAD_ADDRESS + 64 });
     const shifted = new Uint8Array(64 + image.length);
     shifted.set(image, 64);
-    expect(load(shifted).result).toEqual({ ok: true, entry: CODE_ADDRESS, information: INFORMATION });
+    expect(load(shifted).result).toMatchObject({ ok: true, entry: CODE_ADDRESS, registers: [[Register.EAX, MULTIBOOT_MAGIC], [Register.EBX, INFORMATION]] });
   });
 
   it.each(workloads)('loads $id, whose segments are where its program headers say', ({ bytes }) => {

@@ -27,7 +27,7 @@ function misses(linear: number, entry: number, bytes: number): boolean {
 const FAULTS_WITHOUT_PROGRESS = 1 << 18;
 
 /** What a processor has unless told otherwise. */
-export const DEFAULT_FEATURES = Feature.V386;
+export const DEFAULT_FEATURES = Feature.V386 | Feature.FPU;
 
 /** What a processor needs from its surroundings. */
 export interface ProcessorOptions {

@@ -29,7 +29,7 @@ export class VmFixture {
     this.vm = new VirtualMachine({
       memory, clock, counters, memoryBytes: GUEST_PAGES * PAGE_BYTES, onMarker: (value) => this.markers.push(value), onConsole: (byte) => (this.console += String.fromCharCode(byte)),
     });
-    startGuest(this.vm.processor, { entry: 0x1000, information: 0 });
+    startGuest(this.vm.processor, { entry: 0x1000, registers: [], codeSelector: 0x08, dataSelector: 0x10 });
   }
 
   get state(): Int32Array { return this.vm.processor.state; }

@@ -57,7 +57,7 @@ export class BareMachine {
     for (const [address, bytes] of program.at) mmu.writePhysical(address, Uint8Array.from(bytes));
     this.writeTables(program);
     state.fill(0, Word.CR0, Word.CR4 + 1);
-    startGuest(processor, { entry: CODE, information: 0 });
+    startGuest(processor, { entry: CODE, registers: [], codeSelector: 0x08, dataSelector: 0x10 });
     state[Word.EAX] = 0;
     state[Word.ESP] = STACK_TOP;
     state[Word.GDTR_BASE] = GDT;

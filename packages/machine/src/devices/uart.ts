@@ -89,6 +89,13 @@ export class Uart {
     return this.capacity() - this.queued;
   }
 
+  /** A byte arrives if there is space for it; false when the sender must wait. */
+  offer(byte: number): boolean {
+    if (this.receiveSpace === 0) return false;
+    this.receive(byte);
+    return true;
+  }
+
   /**
    * A byte arrives from the host at the current instruction. Without space the receiver overruns: with FIFOs the new byte is lost,
    * without them the old one. In loopback the line is cut off and the byte lost.

@@ -111,7 +111,7 @@ export const INSTRUCTION_CHECKS: readonly GuestCheck[] = [
     },
     expected: [
       2, 0x756e6547, 0x6c65746e, 0x49656e69, // "GenuineIntel"
-      0x619, 0, 0, 0xa13c, // family 6, model 1, stepping 9; DE PSE TSC MSR CX8 PGE CMOV
+      0x619, 0, 0, 0xa13d, // family 6, model 1, stepping 9; FPU DE PSE TSC MSR CX8 PGE CMOV
       ...[2, 3, 4].flatMap(() => [0x03020101, 0, 0, 0x06040a42]),
     ],
     ownTo: OWN_PROCESSOR,
