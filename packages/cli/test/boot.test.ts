@@ -52,6 +52,12 @@ describe('boot', () => {
     const { status, stdout } = boot(['--core', core, '--kernel', echo, '--memory', '4M', '--max-instructions', '1e9'], 'hello q');
     expect([stdout, status]).toEqual(['hello q', 0]);
   });
+  test('ends behind the instruction that printed the last of a text, on every core the same', () => {
+    const retired = CORES.map((core) => JSON.parse(boot(['--core', core, '--multiboot', NOOP, '--memory', '16M', '--until', 'END sum', '--json']).stdout).retired as unknown);
+    expect(retired[0]).toBeGreaterThan(500);
+    expect(retired[0]).toBeLessThan(1163);
+    expect(retired).toEqual([retired[0], retired[0], retired[0]]);
+  });
   test('ends when a text was printed', () => {
     const { status, stderr } = boot(['--kernel', echo, '--memory', '4M', '--until', 'llo'], 'hello');
     expect([status, stderr.includes('--until was seen')]).toEqual([0, true]);

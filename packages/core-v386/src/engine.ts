@@ -26,6 +26,7 @@ export class V386Engine implements Engine {
   /** The last exit is handled and the guest not entered again. */
   private awaitsEntry = false;
   private isLoaded = false;
+  private isPauseWanted = false;
 
   constructor(options: EngineOptions) {
     const guestPages = options.memoryBytes / PAGE_BYTES;
@@ -85,6 +86,10 @@ export class V386Engine implements Engine {
   /** What lies between two instructions of the guest: the end of the run, virtual devices, interrupts; then the entry. */
   private enterGuest(): Exit | undefined {
     const { guest } = this;
+    if (this.isPauseWanted) {
+      this.isPauseWanted = false;
+      return { kind: 'paused' };
+    }
     if (guest.inShutdown) return { kind: 'shutdown', eip: guest.processor.state[Word.EIP] >>> 0, detail: 'triple fault' };
     // A single-step trap of the instruction that powered the machine off is taken before the power goes.
     if (guest.isPoweredOff && guest.pending === undefined) return { kind: 'power-off', status: guest.takePowerOff() };
@@ -94,6 +99,8 @@ export class V386Engine implements Engine {
     return guest.isPoweredOff ? { kind: 'power-off', status: guest.takePowerOff() } : undefined;
   }
 
+  /** The guest's console is a virtual device: whoever calls this does so while the VMM has the processor. */
+  pause(): void { this.isPauseWanted = true; }
   /** Input is an interrupt of the host's: it takes the processor from the guest, and the VMM looks at its virtual devices. */
   receive(byte: number): boolean {
     const accepted = this.guest.pc.uart.offer(byte);

@@ -44,6 +44,7 @@ export class DirectEngine implements Engine {
       default: return stop;
     }
   }
+  pause(): void { this.machine.pause(); }
   receive(byte: number): boolean { return this.machine.pc.uart.offer(byte); }
   get retired(): number { return this.machine.retired; }
   counts(): EventCounts { return this.view(this.machine.counts()); }

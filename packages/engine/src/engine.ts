@@ -4,6 +4,8 @@ export type Exit =
   | { readonly kind: 'power-off'; readonly status: number }
   /** The instruction budget is spent; the engine may be run again. */
   | { readonly kind: 'budget' }
+  /** `pause` was called; the engine may be run again. */
+  | { readonly kind: 'paused' }
   /** HLT with nothing left that could wake the processor. */
   | { readonly kind: 'halted' }
   /** Triple fault. */
@@ -57,6 +59,8 @@ export interface Engine {
   load(image: GuestImage): LoadResult;
   /** Runs at most `budget` guest instructions (idle time does not count). */
   run(budget: number): Exit;
+  /** Ends the run behind the instruction that is being executed; for `onConsole`. */
+  pause(): void;
   /** A byte arrives at the guest's serial console; false when its receiver has no space for it. */
   receive(byte: number): boolean;
   /** Guest instructions retired since load. */

@@ -73,6 +73,8 @@ function judge(exit: Exit, checksum: string, request: CellRequest): Verdict {
         : { outcome: 'wrong-status', detail: `the guest ended with status ${exit.status} instead of ${request.status}` };
     case 'budget':
       return { outcome: 'budget', detail: `the guest did not end within ${request.budget} instructions` };
+    case 'paused':
+      throw new Error('a measurement never pauses its engine');
     case 'halted':
       return { outcome: 'halted', detail: 'the guest halted with nothing left to wake it' };
     case 'shutdown':

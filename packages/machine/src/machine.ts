@@ -8,6 +8,8 @@ import { Processor } from './processor.js';
 /** Why a machine stopped running. */
 export type MachineStop =
   | { readonly kind: 'budget' }
+  /** `pause` was called. */
+  | { readonly kind: 'paused' }
   | { readonly kind: 'halted' }
   /** Nothing but a reset brings the processor back; `detail` says what led there. */
   | { readonly kind: 'shutdown'; readonly detail: string }
@@ -121,11 +123,22 @@ export class Machine {
     deliverFault(this.processor, Vector.DB, 0);
   }
 
+  /** Ends the run at the next instruction boundary; for callbacks that `run` calls. */
+  pause(): void {
+    this.isPauseWanted = true;
+    this.processor.attention = true;
+  }
+  private isPauseWanted = false;
+
   /** Everything that may happen between two instructions; a stop when none can follow. */
   private settleBoundary(): MachineStop | undefined {
     const { processor, pc } = this;
     let slept = 0;
     for (;;) {
+      if (this.isPauseWanted) {
+        this.isPauseWanted = false;
+        return { kind: 'paused' };
+      }
       if (this.exitStatus !== undefined) {
         const status = this.exitStatus;
         this.exitStatus = undefined;

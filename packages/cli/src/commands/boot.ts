@@ -82,7 +82,7 @@ async function runGuest(engine: Engine, keyboard: Keyboard, limit: number, seen:
 }
 
 const CODES: Readonly<Record<Outcome['kind'], ExitCode>> = {
-  until: ExitCode.ok, left: ExitCode.ok, halted: ExitCode.ok, 'power-off': ExitCode.ok, shutdown: ExitCode.violations, refused: ExitCode.violations, budget: ExitCode.budget,
+  until: ExitCode.ok, left: ExitCode.ok, halted: ExitCode.ok, paused: ExitCode.ok, 'power-off': ExitCode.ok, shutdown: ExitCode.violations, refused: ExitCode.violations, budget: ExitCode.budget,
 };
 
 function describe(outcome: Outcome): string {
@@ -92,7 +92,7 @@ function describe(outcome: Outcome): string {
     case 'refused': return outcome.reason;
     case 'halted': return 'the guest halted for good';
     case 'budget': return 'the instructions of --max-instructions are spent';
-    case 'until': return 'the text of --until was seen';
+    case 'paused': case 'until': return 'the text of --until was seen';
     case 'left': return 'left by Ctrl-A X';
   }
 }
@@ -111,8 +111,9 @@ export async function boot({ project, output }: Context, given: Arguments): Prom
     if (until === undefined || found) return;
     tail = (tail + String.fromCharCode(byte)).slice(-until.length);
     found = tail === until;
+    if (found) engine.pause();
   };
-  const engine = (await project.registry.load(core)).create({ memoryBytes: memoryOption(given['memory']), onConsole });
+  const engine: Engine = (await project.registry.load(core)).create({ memoryBytes: memoryOption(given['memory']), onConsole });
   const loaded = engine.load(image);
   if (!loaded.ok) throw new InputProblem(loaded.problem, 'see `ringbench boot --help`');
   const keyboard = new Keyboard();
