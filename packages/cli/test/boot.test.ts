@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bzImage } from '../../engine/test/support/bz-image.js';
 import { REAL_COMMAND } from './fixtures/command.js';
 
 /** `ringbench boot` as a process: console through, input in, exit codes. */
@@ -13,31 +14,15 @@ const CORES = ['native', 'emulation', 'v386'];
 let folder = '';
 let echo = '';
 
-/** A bzImage that sends back what it receives, up to a q. */
-function echoKernel(): Uint8Array {
-  // again: mov dx,3FDh; in al,dx; test al,1; jz again; mov dx,3F8h; in al,dx; out dx,al; cmp al,'q'; jne again; mov al,7; out F4h,al
-  const code = [0x66, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xf7, 0x66, 0xba, 0xf8, 0x03, 0xec, 0xee, 0x3c, 0x71, 0x75, 0xed, 0xb0, 0x07, 0xe6, 0xf4];
-  const bytes = new Uint8Array(1024 + 32);
-  const view = new DataView(bytes.buffer);
-  bytes[0x1f1] = 1;
-  view.setUint32(0x1f4, 2, true);
-  view.setUint16(0x1fe, 0xaa55, true);
-  bytes[0x201] = 0x6a;
-  view.setUint32(0x202, 0x53726448, true);
-  view.setUint16(0x206, 0x20f, true);
-  bytes[0x211] = 1;
-  view.setUint32(0x22c, 0x7fffffff, true);
-  view.setUint32(0x238, 2047, true);
-  bytes.set(code, 1024);
-  return bytes;
-}
+/** Sends back what it receives, up to a q: again: mov dx,3FDh; in al,dx; test al,1; jz again; mov dx,3F8h; in al,dx; out dx,al; cmp al,'q'; jne again; mov al,7; out F4h,al. */
+const ECHO = [0x66, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xf7, 0x66, 0xba, 0xf8, 0x03, 0xec, 0xee, 0x3c, 0x71, 0x75, 0xed, 0xb0, 0x07, 0xe6, 0xf4];
 const boot = (args: readonly string[], input = ''): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [REAL_COMMAND, 'boot', ...args], { encoding: 'utf8', input, timeout: 50_000 });
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ringbench-boot-'));
   echo = join(folder, 'echo');
-  writeFileSync(echo, echoKernel());
+  writeFileSync(echo, bzImage(ECHO));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,4 +1,4 @@
-import { composeFlags, Flag, Register, storeFlags, V386_REVISION, V386Block, Word, type V386FieldName } from '@ringbench/isa';
+import { composeFlags, Flag, Register, Segment, storeFlags, V386_REVISION, V386Block, Word, type V386FieldName } from '@ringbench/isa';
 import type { MachineMemory } from '@ringbench/machine';
 import { HostContext } from '@ringbench/vmm';
 
@@ -89,8 +89,8 @@ export class ControlBlock {
     words[frame + ExitFrame.ESP] = virtual[Register.ESP];
     words[frame + ExitFrame.EIP] = virtual[Word.EIP];
     words[frame + ExitFrame.EFLAGS] = composeFlags(virtual) | Flag.V386;
-    words[frame + ExitFrame.CS] = virtual[Word.SELECTOR + 1];
-    words[frame + ExitFrame.SS] = virtual[Word.SELECTOR + 2];
+    words[frame + ExitFrame.CS] = virtual[Word.SELECTOR + Segment.CS];
+    words[frame + ExitFrame.SS] = virtual[Word.SELECTOR + Segment.SS];
     this.store('GUEST_CR2', virtual[Word.CR2]);
   }
 }

@@ -9,11 +9,12 @@ import { encodeText, type GuestStart, type LoadedGuest, type WriteMemory } from 
 
 const SECTOR = 512;
 const PAGE = 4096;
+const PARAGRAPH = 16;
 const KIB = 1024;
 const MIB = 1 << 20;
 /** Offsets in the setup header, which is at the same place in the image and in the parameter page. */
 const Header = {
-  SETUP_SECTORS: 0x1f1, BOOT_FLAG: 0x1fe, JUMP_LENGTH: 0x201, MAGIC: 0x202, VERSION: 0x206, LOADER: 0x210, FLAGS: 0x211, INITRD: 0x218, INITRD_BYTES: 0x21c,
+  SETUP_SECTORS: 0x1f1, CODE_PARAGRAPHS: 0x1f4, BOOT_FLAG: 0x1fe, JUMP_LENGTH: 0x201, MAGIC: 0x202, VERSION: 0x206, LOADER: 0x210, FLAGS: 0x211, INITRD: 0x218, INITRD_BYTES: 0x21c,
   COMMAND_LINE: 0x228, INITRD_MAX: 0x22c, COMMAND_LINE_BYTES: 0x238, INIT_BYTES: 0x260,
 } as const;
 /** Offsets in the parameter page ("zero page"). */
@@ -66,8 +67,8 @@ function parse(bytes: Uint8Array): Kernel | string {
 /** The kernel's size in 16-byte units is in the setup header (syssize): a file that has less was cut off. */
 function missingBytes(bytes: Uint8Array, kernel: Kernel): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const announced = view.getUint32(0x1f4, true) * 16;
-  return Math.max(0, announced - kernel.code.length - 15);
+  const announced = view.getUint32(Header.CODE_PARAGRAPHS, true) * PARAGRAPH;
+  return Math.max(0, announced - kernel.code.length - (PARAGRAPH - 1));
 }
 
 function check(image: LinuxImage, kernel: Kernel, ramBytes: number): string | undefined {

@@ -3,24 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { DirectEngine } from '../src/direct-engine.js';
 import type { LinuxImage } from '../src/engine.js';
 import { loadLinux } from '../src/linux-boot.js';
+import { bzImage } from './support/bz-image.js';
 
-/** A bzImage without Linux in it: the real-mode part with its header, then code. */
-function bzImage(code: readonly number[], change: (view: DataView) => void = () => {}): Uint8Array {
-  const bytes = new Uint8Array(1024 + Math.ceil(code.length / 16) * 16);
-  const view = new DataView(bytes.buffer);
-  bytes[0x1f1] = 1;
-  view.setUint32(0x1f4, Math.ceil(code.length / 16), true);
-  view.setUint16(0x1fe, 0xaa55, true);
-  bytes[0x201] = 0x6a;
-  view.setUint32(0x202, 0x53726448, true);
-  view.setUint16(0x206, 0x20f, true);
-  bytes[0x211] = 1;
-  view.setUint32(0x22c, 0x7fffffff, true);
-  view.setUint32(0x238, 2047, true);
-  bytes.set(code, 1024);
-  change(view);
-  return bytes;
-}
 const MEMORY = 8 << 20;
 const image = (bytes: Uint8Array, more: Partial<LinuxImage> = {}): LinuxImage => ({ name: 'vmlinuz', format: 'linux', bytes, ...more });
 

@@ -46,8 +46,21 @@ function readHolder(path: string): number | undefined {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * A process that was killed still answers to signal 0 until its parent has asked for its status, which may be long: on Linux /proc tells (proc(5),
+ * /proc/pid/stat; the state is behind the name, which is in parentheses and may hold anything). Elsewhere nothing is known.
+ */
+function isZombie(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return /^\) [ZX]/.test(status.slice(status.lastIndexOf(')')));
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOURNAL_NAME, readJournalFile } from '@ringbench/journal';
@@ -178,6 +179,22 @@ describe('runPlan', () => {
     writeFileSync(join(out, 'run.lock'), `${pid}\n`);
     await runPlan(options(['steady'], { existing: 'resume' }));
     expect(existsSync(join(out, 'run.lock'))).toBe(false);
+  });
+
+  it.skipIf(process.platform !== 'linux')('takes over from a killed process whose parent has not asked for its status', async () => {
+    await runPlan(options(['steady']));
+    // The shell becomes a sleep, which never waits for the child: that ends later and stays a zombie.
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const zombie = Number(line.toString());
+      await expect.poll(() => readFileSync(`/proc/${zombie}/stat`, 'utf8')).toContain(') Z');
+      writeFileSync(join(out, 'run.lock'), `${zombie}\n`);
+      await runPlan(options(['steady'], { existing: 'resume' }));
+      expect(existsSync(join(out, 'run.lock'))).toBe(false);
+    } finally {
+      parent.kill();
+    }
   });
 
   it('says which output folder it cannot use', async () => {

@@ -21,6 +21,7 @@ function unexplained(machine: RealModeMachine, recordings: readonly Recording[],
 }
 
 if ('missing' in found) {
+  // The recordings are not the project's to ship; what is missing, and how to name it, is in the test's name.
   test.skip(`as recorded on an 80286: ${found.missing}`, () => {});
 } else {
   describe('as recorded on an 80286', () => {
