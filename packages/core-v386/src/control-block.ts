@@ -6,11 +6,13 @@ const WORD_BYTES = 4;
 const SEGMENT_REGISTERS = 8;
 const TWO_TO_32 = 0x1_0000_0000;
 const GENERAL_REGISTERS = 8;
+/** DR0 to DR6 are not swapped. */
+const LAST_SHARED_DEBUG_REGISTER = 6;
 
 /** Fields of the guest area and the words of the processor's state that they hold. */
 const SINGLE_WORDS: readonly (readonly [number, number])[] = ([
   ['GUEST_CPL', Word.CPL], ['GUEST_CR0', Word.CR0], ['GUEST_CR2', Word.CR2], ['GUEST_CR3', Word.CR3], ['GUEST_CR4', Word.CR4], ['GUEST_DR7', Word.DR + 7],
-  ['GUEST_GDTR_BASE', Word.GDTR_BASE], ['GUEST_GDTR_LIMIT', Word.GDTR_LIMIT], ['GUEST_IDTR_BASE', Word.IDTR_BASE], ['GUEST_IDTR_LIMIT', Word.IDTR_LIMIT],
+  ['GUEST_PENDING_DEBUG', Word.PENDING_DEBUG], ['GUEST_GDTR_BASE', Word.GDTR_BASE], ['GUEST_GDTR_LIMIT', Word.GDTR_LIMIT], ['GUEST_IDTR_BASE', Word.IDTR_BASE], ['GUEST_IDTR_LIMIT', Word.IDTR_LIMIT],
 ] as const satisfies readonly (readonly [V386FieldName, number])[]).map(([name, word]) => [V386Block[name] / WORD_BYTES, word]);
 const SEGMENT_WORDS: readonly (readonly [number, number])[] = ([
   ['GUEST_SELECTOR', Word.SELECTOR], ['GUEST_BASE', Word.BASE], ['GUEST_LIMIT', Word.LIMIT], ['GUEST_ACCESS', Word.ACCESS],
@@ -62,7 +64,7 @@ export class ControlBlock {
     virtual[Register.ESP] = words[frame + ExitFrame.ESP];
     virtual[Word.EIP] = words[frame + ExitFrame.EIP];
     storeFlags(virtual, words[frame + ExitFrame.EFLAGS] & ~Flag.V386);
-    virtual[Word.DR + 6] = machine[Word.DR + 6];
+    for (let register = 0; register <= LAST_SHARED_DEBUG_REGISTER; register++) virtual[Word.DR + register] = machine[Word.DR + register];
     for (let index = 0; index < SINGLE_WORDS.length; index++) virtual[SINGLE_WORDS[index][1]] = words[block + SINGLE_WORDS[index][0]];
     for (let index = 0; index < SEGMENT_WORDS.length; index++) {
       const [from, to] = SEGMENT_WORDS[index];
@@ -78,6 +80,7 @@ export class ControlBlock {
       const [to, from] = SEGMENT_WORDS[index];
       for (let segment = 0; segment < SEGMENT_REGISTERS; segment++) words[block + to + segment] = virtual[from + segment];
     }
+    for (let register = 0; register < LAST_SHARED_DEBUG_REGISTER; register++) machine[Word.DR + register] = virtual[Word.DR + register];
     this.saveRegisters(virtual, machine);
   }
 
@@ -92,5 +95,6 @@ export class ControlBlock {
     words[frame + ExitFrame.CS] = virtual[Word.SELECTOR + Segment.CS];
     words[frame + ExitFrame.SS] = virtual[Word.SELECTOR + Segment.SS];
     this.store('GUEST_CR2', virtual[Word.CR2]);
+    this.store('GUEST_PENDING_DEBUG', virtual[Word.PENDING_DEBUG]);
   }
 }

@@ -1,12 +1,14 @@
-import { exitV386, Vector, Word } from '@ringbench/isa';
+import { exitV386, storeFloat, Vector, Word } from '@ringbench/isa';
 import { Interpreter as Executor } from '@ringbench/interpreter';
 import {
-  fingerprintOf, loadGuest, RegionRecorder, startGuest, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage, type LoadResult, type Region,
+  bootGuest, fingerprintOf, guestEquipment, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  type GuestView, type LoadResult, type Region,
 } from '@ringbench/engine';
 import { Machine } from '@ringbench/machine';
 import { Allocator, Dispatcher, GuestClock, GuestMemory, HostContext, Owner, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from './control-block.js';
 import { GuestExits } from './guest-exits.js';
+import { GuestPlatform, ROM_PAGES, ROM_TABLE_PAGES } from './guest-platform.js';
 import { ModeSwitch } from './mode-switch.js';
 import { SecondLevelTables, secondLevelPages } from './second-level.js';
 
@@ -26,14 +28,17 @@ export class V386Engine implements Engine {
   /** The last exit is handled and the guest not entered again. */
   private awaitsEntry = false;
   private isLoaded = false;
+  private readonly platform: GuestPlatform;
+  /** The guest has firmware of its own, which starts the machine again after a reset. */
+  private hasFirmware = false;
   private isPauseWanted = false;
 
-  constructor(options: EngineOptions) {
+  constructor(private readonly options: EngineOptions) {
     const guestPages = options.memoryBytes / PAGE_BYTES;
-    const pages = VMM_PAGES + secondLevelPages(guestPages) + guestPages;
+    const pages = VMM_PAGES + secondLevelPages(guestPages) + guestPages + ROM_PAGES + ROM_TABLE_PAGES;
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     const onMarker = (value: number): void => this.recorder.mark(value);
-    this.machine = new Machine({ ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
+    this.machine = new Machine({ cpu: options.cpu, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
     const { machine, counters } = this;
     const allocator = new Allocator(pages);
     const host = new HostContext(machine, allocator);
@@ -43,19 +48,20 @@ export class V386Engine implements Engine {
     const block = new ControlBlock(machine.memory, blockAddress, host.frameAddress(ExitFrame.WORDS));
     this.clock = new GuestClock(() => machine.processor.now());
     this.guest = new VirtualMachine({
-      memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
+      ...guestEquipment(options), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => secondLevel.remap(),
     });
     this.switch = new ModeSwitch(machine, host, block, this.guest, secondLevel.root);
+    this.platform = new GuestPlatform(this.guest, machine, allocator, secondLevel, () => this.switch.resetInPlace());
+    machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     const exits = new GuestExits(this.guest, block, secondLevel);
     this.dispatcher = new Dispatcher(host, counters);
     this.dispatcher.handle(Vector.V3, () => exits.handle(this.switch.takeExit()));
   }
 
   load(image: GuestImage): LoadResult {
-    const { memory, processor } = this.guest;
-    const start = loadGuest(image, memory.pages * PAGE_BYTES, (physical, bytes) => memory.writeBytes(physical, bytes));
-    if (!start.ok) return start;
-    startGuest(processor, start);
+    const loaded = bootGuest(image, this.platform, this.options);
+    if (!loaded.ok) return loaded;
+    this.hasFirmware = image.format === 'rom';
     this.switch.resetGuest();
     this.awaitsEntry = true;
     this.isLoaded = true;
@@ -91,22 +97,44 @@ export class V386Engine implements Engine {
       return { kind: 'paused' };
     }
     if (guest.inShutdown) return { kind: 'shutdown', eip: guest.processor.state[Word.EIP] >>> 0, detail: 'triple fault' };
-    // A single-step trap of the instruction that powered the machine off is taken before the power goes.
-    if (guest.isPoweredOff && guest.pending === undefined) return { kind: 'power-off', status: guest.takePowerOff() };
-    if (!guest.isPoweredOff && !guest.settle()) return { kind: 'halted' };
+    // A single-step trap of the instruction that ended the run is taken before the end.
+    if (guest.pending === undefined) {
+      const end = this.takeEnd();
+      if (end !== undefined) return end;
+    }
+    const endsNext = guest.isPoweredOff || guest.isResetWanted;
+    if (!endsNext && !guest.settle()) return { kind: 'halted' };
     this.switch.enter();
     this.awaitsEntry = false;
-    return guest.isPoweredOff ? { kind: 'power-off', status: guest.takePowerOff() } : undefined;
+    if (!endsNext) return undefined;
+    if (guest.isPoweredOff || !this.hasFirmware) return this.takeEnd();
+    // Back to the VMM, which resets the guest.
+    if (this.switch.isGuestRunning) exitV386(this.machine.processor, 'interrupt');
+    return undefined;
+  }
+
+  /** The end of the run that the guest asked for, or undefined: it asked for none, or was reset and goes on. */
+  private takeEnd(): Exit | undefined {
+    const { guest } = this;
+    if (guest.isPoweredOff) return { kind: 'power-off', status: guest.takePowerOff() };
+    if (!guest.isResetWanted) return undefined;
+    guest.isResetWanted = false;
+    if (!this.hasFirmware) return { kind: 'reset' };
+    this.platform.reset();
+    return undefined;
   }
 
   /** The guest's console is a virtual device: whoever calls this does so while the VMM has the processor. */
   pause(): void { this.isPauseWanted = true; }
+  receive(byte: number): boolean { return this.acceptInput(this.guest.pc.uart.offer(byte)); }
+  type(text: string): boolean { return this.acceptInput(this.guest.pc.keyboard?.type(text) === true); }
   /** Input is an interrupt of the host's: it takes the processor from the guest, and the VMM looks at its virtual devices. */
-  receive(byte: number): boolean {
-    const accepted = this.guest.pc.uart.offer(byte);
+  private acceptInput(accepted: boolean): boolean {
     if (accepted && this.switch.isGuestRunning) exitV386(this.machine.processor, 'interrupt');
     return accepted;
   }
+  screen(): readonly string[] { return showScreen(this.platform); }
+  inspect(): GuestView { return guestView(this.switch.guestState(), (address, count) => this.platform.readPhysical(address, count)); }
   get retired(): number { return this.clock.retired; }
 
   counts(): EventCounts {
@@ -119,6 +147,16 @@ export class V386Engine implements Engine {
   fingerprint(): Fingerprint {
     const { memory, processor } = this.guest;
     return fingerprintOf(this.switch.isGuestRunning ? this.machine.processor.state : processor.state, memory.digest());
+  }
+
+  /** A FERR# of the guest's x87 unit: its interrupt is a virtual device's, so the VMM gets the processor at the next instruction boundary. */
+  private reportFloatingPointError(): boolean {
+    const { processor } = this.machine;
+    const isIgnored = this.guest.pc.coprocessor.reported(processor.state[Word.X87_FIP]);
+    if (isIgnored) return true;
+    storeFloat(processor.state, Word.V386_DEADLINE, processor.now());
+    processor.attention = true;
+    return false;
   }
 
   /** In falling order, so that the machine's pages are neither the guest's own numbers nor in their order. */

@@ -1,11 +1,21 @@
-import { CR0, Register, SYSTEM_PROCEDURES, SystemOperands, V386Control, V386Event, V386Msr, VECTORS_WITH_ERROR_CODE, Word, loadFloat } from '@ringbench/isa';
+import { CR0, Register, SYSTEM_PROCEDURES, SystemOperands, V386Control, V386Event, V386Msr, V386Shadow, VECTORS_WITH_ERROR_CODE, Word, loadFloat } from '@ringbench/isa';
 import type { Machine } from '@ringbench/machine';
-import type { HostContext, PendingEvent, VirtualMachine } from '@ringbench/vmm';
+import type { HostContext, PendingEvent, VirtualMachine, VirtualProcessor } from '@ringbench/vmm';
 import { ExitFrame, type ControlBlock } from './control-block.js';
 
 /** WRMSR's and IRET's encodings in 32-bit code; the VMM's own instructions run from no memory. */
 const WRMSR_BYTES = 2;
 const IRET_BYTES = 1;
+const LAST_DEBUG_ADDRESS = 3;
+/** Eight registers of three words (isa's Word.X87_REGISTERS). */
+const X87_REGISTER_WORDS = 24;
+
+/** Words that the mode does not swap and the VMM does not use: the guest's x87 unit. */
+const IN_PLACE_WORDS: readonly (readonly [first: number, count: number])[] = [
+  [Word.X87_CONTROL, Word.X87_FOP + 1 - Word.X87_CONTROL], [Word.X87_REGISTERS, X87_REGISTER_WORDS],
+];
+/** Model-specific registers, whose instructions the VMM interprets. */
+const VIRTUAL_WORDS: readonly (readonly [first: number, count: number])[] = [[Word.SYSENTER_CS, 1], [Word.SYSENTER_ESP, 1], [Word.SYSENTER_EIP, 1]];
 
 /** The world switch: moves the machine between the VMM and the guest in V386 mode, by the VMM's own WRMSR and IRET. */
 export class ModeSwitch {
@@ -39,6 +49,27 @@ export class ModeSwitch {
     this.isStateNew = true;
   }
 
+  /** The guest's processor was reset: so are the registers that the mode leaves in place. */
+  resetInPlace(): void {
+    const { state } = this.machine.processor;
+    const virtual = this.guest.processor.state;
+    for (const [first, count] of IN_PLACE_WORDS) state.set(virtual.subarray(first, first + count), first);
+    state.set(virtual.subarray(Word.DR, Word.DR + LAST_DEBUG_ADDRESS + 1), Word.DR);
+    this.machine.processor.debugRegistersChanged();
+    this.isStateNew = true;
+  }
+
+  /** A copy of the guest's processor state, running or not. */
+  guestState(): Int32Array {
+    const { processor: real } = this.machine;
+    const { state: virtual } = this.guest.processor;
+    if (this.isGuestRunning) real.settleResumption();
+    const state = (this.isGuestRunning ? real.state : virtual).slice();
+    for (const [first, count] of IN_PLACE_WORDS) state.set(real.state.subarray(first, first + count), first);
+    for (const [first, count] of VIRTUAL_WORDS) state.set(virtual.subarray(first, first + count), first);
+    return state;
+  }
+
   /** Enters the guest with what is pending. The guest may exit again at once, while it takes the event. */
   enter(): void {
     const { block, guest, machine } = this;
@@ -46,7 +77,7 @@ export class ModeSwitch {
     if (this.isStateNew) block.saveGuest(guest.processor.state, state);
     else block.saveRegisters(guest.processor.state, state);
     this.isStateNew = false;
-    const shadow = guest.processor.interruptsInhibited ? 1 : 0;
+    const shadow = shadowOf(guest.processor);
     block.store('GUEST_SHADOW', shadow);
     this.writeEvent(guest.pending);
     guest.pending = undefined;
@@ -61,7 +92,11 @@ export class ModeSwitch {
   takeExit(): number {
     const { block, guest } = this;
     block.loadGuest(guest.processor.state, this.machine.processor.state);
-    guest.processor.interruptsInhibited = block.load('GUEST_SHADOW') !== 0;
+    const shadow = block.load('GUEST_SHADOW');
+    guest.processor.interruptsInhibited = (shadow & (V386Shadow.INTERRUPTS | V386Shadow.DEBUG)) !== 0;
+    guest.processor.debugInhibited = (shadow & V386Shadow.DEBUG) !== 0;
+    guest.processor.state[Word.NMI_BLOCKED] = shadow & V386Shadow.NMI;
+    guest.processor.state[Word.REPEATING] = shadow & V386Shadow.REPEATING;
     return block.exitReason;
   }
 
@@ -104,4 +139,10 @@ export class ModeSwitch {
     }
     processor.skip(1);
   }
+}
+
+/** GUEST_SHADOW of a guest that does not run. */
+function shadowOf({ interruptsInhibited, debugInhibited, state }: VirtualProcessor): number {
+  const held = (interruptsInhibited ? V386Shadow.INTERRUPTS : 0) | (debugInhibited ? V386Shadow.DEBUG : 0);
+  return held | (state[Word.NMI_BLOCKED] !== 0 ? V386Shadow.NMI : 0) | (state[Word.REPEATING] !== 0 ? V386Shadow.REPEATING : 0);
 }

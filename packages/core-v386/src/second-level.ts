@@ -2,12 +2,10 @@ import { PagingEntry, type MachineMemory } from '@ringbench/machine';
 import { HostContext, takePage, type Allocator, type GuestMemory } from '@ringbench/vmm';
 
 const ENTRIES = 1024;
-const PAGE_BYTES = 4096;
 const PAGE_SHIFT = 12;
 const DIRECTORY_SHIFT = 22;
 const TABLE_INDEX_MASK = ENTRIES - 1;
 const MAPPED = PagingEntry.PRESENT | PagingEntry.WRITABLE;
-const FRAME_MASK = ~(PAGE_BYTES - 1);
 
 /** The machine's last page. No machine of ours has memory there: reads give all ones, writes are ignored, and fetches find ones. */
 const OPEN_BUS_PAGE = 0xfffff;
@@ -28,35 +26,57 @@ export class SecondLevelTables {
   private readonly words: Int32Array;
   /** One table for every 4 MB in which the guest has no memory at all. */
   private readonly openBusTable: number;
+  /** Machine-physical address of the other tables, by the number of their directory entry. */
+  private readonly tables = new Map<number, number>();
 
-  constructor(memory: MachineMemory, allocator: Allocator, private readonly guest: GuestMemory) {
+  constructor(memory: MachineMemory, private readonly allocator: Allocator, private readonly guest: GuestMemory) {
     this.words = memory.words;
     this.root = takePage(allocator);
     this.openBusTable = takePage(allocator);
-    this.words.fill(entryFor(OPEN_BUS_PAGE), HostContext.wordIndex(this.openBusTable), HostContext.wordIndex(this.openBusTable + PAGE_BYTES));
-    for (let first = 0; first < guest.pages; first += ENTRIES) this.mapTable(takePage(allocator), first);
+    this.fillTable(this.openBusTable, () => entryFor(OPEN_BUS_PAGE));
+    for (let first = 0; first < guest.pages; first += ENTRIES) this.tables.set(first / ENTRIES, takePage(allocator));
+    this.remap();
   }
 
   /** Maps the page at a guest-physical address at which the guest has no memory. False when it has: a violation there is none of the guest's making. */
   mapOpenBus(guestPhysical: number): boolean {
     const page = guestPhysical >>> PAGE_SHIFT;
     if (this.guest.machinePage(page) !== undefined) return false;
-    const directory = this.directoryEntry(page);
-    if ((this.words[directory] & PagingEntry.PRESENT) === 0) this.words[directory] = this.openBusTable | MAPPED;
-    else this.words[HostContext.wordIndex(this.words[directory] & FRAME_MASK) + (page & TABLE_INDEX_MASK)] = entryFor(OPEN_BUS_PAGE);
+    const table = this.tables.get(Math.floor(page / ENTRIES));
+    if (table === undefined) this.words[this.directoryEntry(page)] = this.openBusTable | MAPPED;
+    else this.words[HostContext.wordIndex(table) + (page & TABLE_INDEX_MASK)] = entryFor(OPEN_BUS_PAGE);
     return true;
+  }
+
+  /** The guest got pages beyond its memory (`GuestMemory.map`): gives them a table and maps them. */
+  mapBeyond(first: number, count: number): void {
+    for (let page = first; page < first + count; page++) {
+      const number = Math.floor(page / ENTRIES);
+      if (!this.tables.has(number)) this.tables.set(number, takePage(this.allocator));
+    }
+    this.remap();
+  }
+
+  /** Makes everything anew: the guest's processor reaches its memory in another way than before. */
+  remap(): void {
+    const directory = HostContext.wordIndex(this.root);
+    this.words.fill(0, directory, directory + ENTRIES);
+    for (const [number, table] of this.tables) {
+      this.words[directory + number] = table | MAPPED;
+      this.fillTable(table, (index) => {
+        const machinePage = this.guest.machinePage(number * ENTRIES + index);
+        return machinePage === undefined ? 0 : entryFor(machinePage);
+      });
+    }
   }
 
   private directoryEntry(page: number): number {
     return HostContext.wordIndex(this.root) + (page >>> (DIRECTORY_SHIFT - PAGE_SHIFT));
   }
 
-  private mapTable(table: number, first: number): void {
-    this.words[this.directoryEntry(first)] = table | MAPPED;
-    for (let index = 0; index < ENTRIES; index++) {
-      const machinePage = this.guest.machinePage(first + index);
-      if (machinePage !== undefined) this.words[HostContext.wordIndex(table) + index] = entryFor(machinePage);
-    }
+  private fillTable(table: number, entry: (index: number) => number): void {
+    const first = HostContext.wordIndex(table);
+    for (let index = 0; index < ENTRIES; index++) this.words[first + index] = entry(index);
   }
 }
 

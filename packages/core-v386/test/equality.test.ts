@@ -8,7 +8,7 @@ const WORKLOAD_MEMORY = 64 << 20;
 /** A tenth or less of each workload's default, to keep this quick; unknown ones run at scale 10. */
 const SCALES: Readonly<Record<string, number>> = { 'coremark-like': 2, 'demand-paging': 2000, noop: 1, 'port-io': 2000, sensitive: 500, 'sieve-sort': 1, 'syscall-loop': 2000 };
 
-const workloads = readdirSync(WORKLOADS, { withFileTypes: true }).filter((entry) => entry.isDirectory() && readdirSync(new URL(`${entry.name}/`, WORKLOADS)).includes('image.elf')).map(({ name }) => name);
+const workloads = readdirSync(WORKLOADS, { withFileTypes: true }).filter((entry) => entry.isDirectory() && readdirSync(new URL(`${entry.name}/`, WORKLOADS)).includes('workload.json')).map(({ name }) => name);
 
 function workload(name: string, scale?: number): GuestImage {
   const image: GuestImage = { name, format: 'multiboot', bytes: readFileSync(new URL(`${name}/image.elf`, WORKLOADS)) };

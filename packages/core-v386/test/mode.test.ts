@@ -119,6 +119,23 @@ describe('6. exits, executed', () => {
     expect(mode.count('interrupt.hardware')).toBe(0);
   });
 
+  it('6.8 an NMI exits, with the guest handling one too, and is then the host’s', () => {
+    const mode = new ModeFixture(FOREVER);
+    mode.guest.processor.state[Word.NMI_BLOCKED] = 1;
+    mode.enter();
+    mode.machine.run(10);
+    mode.machine.nmi();
+    expect([mode.exit(), mode.eip, mode.guest.processor.state[Word.NMI_BLOCKED] !== 0]).toEqual(['interrupt', CODE, true]);
+    expect(mode.count('exception.2')).toBe(1);
+  });
+
+  it('5.8 a debug trap comes before an exit at the same boundary', () => {
+    // Without gates the guest's #DB ends in a triple fault: the exit says which came first.
+    const mode = new ModeFixture(FOREVER, Flag.TF);
+    mode.enter({ CONTROLS: V386Control.TIMER, DEADLINE: mode.now + 2 });
+    expect(mode.exit()).toBe('shutdown');
+  });
+
   it.each([1, 2, 100, 5000])('6.9 the timer exits after exactly %i instructions', (instructions) => {
     const mode = new ModeFixture(FOREVER);
     mode.enter({ CONTROLS: V386Control.TIMER, DEADLINE: mode.now + 1 + instructions });

@@ -1,3 +1,9 @@
+import type { CpuModelName } from '@ringbench/isa';
+import type { ConsoleSource } from '@ringbench/machine';
+
+export type { CpuModelName } from '@ringbench/isa';
+export type { ConsoleSource } from '@ringbench/machine';
+
 /** Why a run of a guest ended or paused. A guest's misbehaviour is one of these, never an exception. */
 export type Exit =
   /** The guest wrote its status to the debug-exit port or powered the machine off. */
@@ -10,6 +16,8 @@ export type Exit =
   | { readonly kind: 'halted' }
   /** Triple fault. */
   | { readonly kind: 'shutdown'; readonly eip: number; readonly detail: string }
+  /** The guest reset the machine (port 92h, keyboard controller) and its boot protocol has no firmware that would start it again. */
+  | { readonly kind: 'reset' }
   /** The technique refuses or cannot do what the guest asks; the reason is shown to the user. */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -24,7 +32,7 @@ export interface Region {
 }
 
 /** A guest image: bytes and how they are to be booted. Identical on every core. */
-export type GuestImage = MultibootImage | LinuxImage;
+export type GuestImage = MultibootImage | LinuxImage | DiskImage | RomImage;
 
 interface ImageBytes {
   readonly name: string;
@@ -32,9 +40,17 @@ interface ImageBytes {
   /** Handed to the guest as the boot protocol's command line, for example `scale=1000`. */
   readonly commandLine?: string;
 }
+/** A file that the loader puts beside a Multiboot kernel, such as an archive. */
+export interface MultibootModule {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly commandLine?: string;
+}
 /** A Multiboot 1 kernel (Multiboot Specification 0.6.96). */
 export interface MultibootImage extends ImageBytes {
   readonly format: 'multiboot';
+  /** Placed on page borders at the end of memory, the first one last. */
+  readonly modules?: readonly MultibootModule[];
 }
 /** A Linux bzImage with an optional initial RAM disk. */
 export interface LinuxImage extends ImageBytes {
@@ -42,11 +58,40 @@ export interface LinuxImage extends ImageBytes {
   readonly initrd?: Uint8Array;
 }
 
+/** A disk whose first sector is booted, with BIOS services (src/bios). The image is drive 80h and the machine's first ATA disk; it is never changed. */
+export interface DiskImage {
+  readonly name: string;
+  readonly format: 'disk';
+  readonly bytes: Uint8Array;
+}
+/** Other people's firmware: the processor starts at its reset vector, F000:FFF0. */
+export interface RomImage {
+  readonly name: string;
+  readonly format: 'rom';
+  readonly roms: readonly Rom[];
+}
+/** A ROM chip: a read-only window of guest physical memory. */
+export interface Rom {
+  readonly name: string;
+  /** Whole pages; the end of the last one is filled up with ones, as of an erased chip. */
+  readonly bytes: Uint8Array;
+  /** Guest-physical address of its first byte, a multiple of 4096. A ROM that ends at 1 MB also appears below 4 GB. */
+  readonly address: number;
+}
+
 export interface EngineOptions {
   /** Guest physical memory in bytes, a multiple of 4096. */
   readonly memoryBytes: number;
-  /** Called with each byte that the guest writes to its console (COM1 or port E9). */
-  readonly onConsole?: (byte: number) => void;
+  /** Which processor the guest sees; default `i686`. */
+  readonly cpu?: CpuModelName;
+  /** Images of the machine's ATA disks, at most two: primary master and slave. They are never changed. For a `DiskImage` its bytes are the master and the first of these is the slave. */
+  readonly disks?: readonly Uint8Array[];
+  /** Called with each byte that the guest writes to a console: COM1 or port E9. */
+  readonly onConsole?: (byte: number, source: ConsoleSource) => void;
+  /** Called with each byte that the guest writes to `postPort`. */
+  readonly onPostCode?: (code: number) => void;
+  /** Where `onPostCode` listens; default 80h. */
+  readonly postPort?: number;
   /** Host clock in milliseconds, for Region.milliseconds. The default never advances, so that a run without one is deterministic throughout. */
   readonly hostClock?: () => number;
   /** Settings of the technique, by name; each core documents its own. */
@@ -63,6 +108,12 @@ export interface Engine {
   pause(): void;
   /** A byte arrives at the guest's serial console; false when its receiver has no space for it. */
   receive(byte: number): boolean;
+  /** Types a text on the PC's keyboard; false, and nothing is typed, when it has a character without a key or too much still waits to be fetched. */
+  type(text: string): boolean;
+  /** What the PC's screen shows in text mode: 25 lines of 80 characters. */
+  screen(): readonly string[];
+  /** The guest as its own instructions would find it, for people and tests. */
+  inspect(): GuestView;
   /** Guest instructions retired since load. */
   readonly retired: number;
   /** Counts since load. */
@@ -71,6 +122,16 @@ export interface Engine {
   region(): Region | undefined;
   /** Guest-visible final state for the equivalence check: registers and a digest of guest memory. */
   fingerprint(): Fingerprint;
+}
+
+/** A read-only view of a guest between two instructions, the same under every technique. Looking changes nothing: no TLB, no accessed bit, no count. */
+export interface GuestView {
+  /** A copy of the processor's state, words of isa's `Word`; those that belong to the executor or to the technique are zero. */
+  readonly state: Int32Array;
+  /** `count` bytes of guest physical memory; ones where there is none. Sees ROM, and RAM for device windows. */
+  readPhysical(address: number, count: number): Uint8Array;
+  /** Guest-physical address of a linear one by the guest's own tables, for a supervisor's read; undefined where they map nothing. */
+  translate(linear: number): number | undefined;
 }
 
 export type LoadResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };

@@ -16,9 +16,9 @@ export type LoadedGuest = ({ readonly ok: true } & GuestStart) | { readonly ok: 
 /** Writes guest physical memory; the caller has guaranteed the range. */
 export type WriteMemory = (physical: number, bytes: Uint8Array) => void;
 
-/** Zero-terminated ASCII. */
+/** Zero-terminated, one byte a character: ASCII, or a text whose characters stand for the bytes of another encoding. */
 export function encodeText(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length + 1);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) & 0x7f;
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) & 0xff;
   return bytes;
 }

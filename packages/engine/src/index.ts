@@ -1,7 +1,11 @@
 export * from './engine.js';
 export { loadMultiboot, MULTIBOOT_MAGIC } from './multiboot.js';
 export { loadLinux } from './linux-boot.js';
-export { loadGuest } from './load-guest.js';
+export { bootGuest } from './boot.js';
+export type { GuestHost } from './guest-host.js';
+export { guestView } from './guest-view.js';
+export { guestEquipment } from './pc-equipment.js';
+export { showScreen } from './screen.js';
 export type { GuestStart, LoadedGuest, WriteMemory } from './guest-load.js';
 export * from './guest-start.js';
 export { DirectEngine, type CountView } from './direct-engine.js';

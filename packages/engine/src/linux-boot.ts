@@ -1,6 +1,7 @@
 import { Register } from '@ringbench/isa';
 import type { LinuxImage } from './engine.js';
 import { encodeText, type GuestStart, type LoadedGuest, type WriteMemory } from './guest-load.js';
+import { LOW_MEMORY_END, MEMORY_MAP_ENTRY_BYTES, memoryMap } from './memory-map.js';
 
 /**
  * The 32-bit boot protocol of Linux for x86 (Documentation/arch/x86/boot.rst of the kernel, "32-bit Boot Protocol"): a bzImage is entered behind its
@@ -32,14 +33,10 @@ const GDT_ADDRESS = 0x8f000;
 const PARAMETERS_ADDRESS = 0x90000;
 const COMMAND_LINE_ADDRESS = 0x91000;
 const KERNEL_ADDRESS = MIB;
-const LOW_MEMORY_END = 0x9fc00;
-const BIOS_START = 0xf0000;
 const CODE_SELECTOR = 0x10;
 const DATA_SELECTOR = 0x18;
 /** Null, null, flat code, flat data, as low and high doublewords. */
 const DESCRIPTORS = [0, 0, 0, 0, 0xffff, 0x00cf9b00, 0xffff, 0x00cf9300];
-const MapType = { RAM: 1, RESERVED: 2 } as const;
-const MAP_ENTRY_BYTES = 20;
 
 interface Kernel {
   readonly setup: Uint8Array;
@@ -81,13 +78,6 @@ function check(image: LinuxImage, kernel: Kernel, ramBytes: number): string | un
   return undefined;
 }
 
-function memoryMap(ramBytes: number): readonly (readonly [start: number, bytes: number, type: number])[] {
-  return [
-    [0, LOW_MEMORY_END, MapType.RAM], [LOW_MEMORY_END, 640 * KIB - LOW_MEMORY_END, MapType.RESERVED], [BIOS_START, MIB - BIOS_START, MapType.RESERVED],
-    [KERNEL_ADDRESS, ramBytes - KERNEL_ADDRESS, MapType.RAM],
-  ];
-}
-
 function parameterPage(image: LinuxImage, kernel: Kernel, ramBytes: number, initrdAddress: number): Uint8Array {
   const page = new Uint8Array(PAGE);
   const view = new DataView(page.buffer);
@@ -100,7 +90,7 @@ function parameterPage(image: LinuxImage, kernel: Kernel, ramBytes: number, init
   const map = memoryMap(ramBytes);
   page[Parameter.MAP_ENTRIES] = map.length;
   map.forEach(([start, bytes, type], index) => {
-    const at = Parameter.MAP + index * MAP_ENTRY_BYTES;
+    const at = Parameter.MAP + index * MEMORY_MAP_ENTRY_BYTES;
     view.setUint32(at, start, true);
     view.setUint32(at + 8, bytes, true);
     view.setUint32(at + 16, type, true);

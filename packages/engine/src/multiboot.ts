@@ -1,5 +1,5 @@
 import { Register } from '@ringbench/isa';
-import type { MultibootImage } from './engine.js';
+import type { MultibootImage, MultibootModule } from './engine.js';
 import { encodeText, type LoadedGuest, type WriteMemory } from './guest-load.js';
 
 /**
@@ -16,11 +16,18 @@ const SEARCH_BYTES = 8192;
 const HEADER_BYTES = 12;
 const ADDRESS_FIELDS_BYTES = 32;
 const HeaderFlag = { MEMORY: 1 << 1, VIDEO: 1 << 2, ADDRESSES: 1 << 16, REQUIRED: 0xffff } as const;
-const InformationFlag = { MEMORY: 1 << 0, COMMAND_LINE: 1 << 2, LOADER_NAME: 1 << 9 } as const;
+const InformationFlag = { MEMORY: 1 << 0, COMMAND_LINE: 1 << 2, MODULES: 1 << 3, LOADER_NAME: 1 << 9 } as const;
 /** The structure lies below the images, which start at 1 MB, and above the real-mode tables. */
 const INFORMATION_ADDRESS = 0x9000;
 const INFORMATION_BYTES = 120;
 const LONGEST_COMMAND_LINE = 4096;
+/** Behind the command line: the list of modules, each with its text (section 3.3, "mods_addr"). */
+const MODULES_ADDRESS = 0xb000;
+const MODULE_BYTES = 16;
+const MOST_MODULES = 16;
+const LONGEST_MODULE_TEXT = 256;
+const MODULES_END = MODULES_ADDRESS + MOST_MODULES * (MODULE_BYTES + LONGEST_MODULE_TEXT);
+const PAGE_BYTES = 4096;
 const KIB = 1024;
 const LOW_MEMORY_KIB = 640;
 const ONE_MIB = 0x100000;
@@ -92,21 +99,52 @@ function checkSegments({ segments, entry }: Layout, fileBytes: number, ramBytes:
     if (segment.fileOffset + segment.fileBytes > fileBytes) return `it is truncated: ${segment.fileOffset + segment.fileBytes} bytes expected, ${fileBytes} present`;
     const end = segment.physical + segment.memoryBytes;
     if (end > ramBytes) return `it needs memory up to ${Math.ceil(end / KIB)} KiB, the guest has ${ramBytes / KIB} KiB; give it more`;
-    if (segment.physical < INFORMATION_ADDRESS + INFORMATION_BYTES + LONGEST_COMMAND_LINE) return 'it loads below the area that the boot information needs';
+    if (segment.physical < MODULES_END) return 'it loads below the area that the boot information needs';
   }
   const inside = segments.some(({ physical, memoryBytes }) => entry >= physical && entry < physical + memoryBytes);
   return inside ? undefined : 'its entry point lies outside what it loads';
 }
 
-function writeInformation(write: WriteMemory, ramBytes: number, commandLine: string | undefined): void {
+interface PlacedModule {
+  readonly start: number;
+  readonly module: MultibootModule;
+}
+
+/** Places for the modules, from the end of memory down; a string if they do not fit. */
+function placeModules(modules: readonly MultibootModule[], { segments }: Layout, ramBytes: number): readonly PlacedModule[] | string {
+  if (modules.length > MOST_MODULES) return `at most ${MOST_MODULES} modules are possible`;
+  const lowest = Math.max(...segments.map(({ physical, memoryBytes }) => physical + memoryBytes));
+  const placed: PlacedModule[] = [];
+  let end = ramBytes;
+  for (const module of modules) {
+    if ((module.commandLine?.length ?? 0) >= LONGEST_MODULE_TEXT) return `the text of module ${module.name} is longer than ${LONGEST_MODULE_TEXT - 1} characters`;
+    end = Math.floor((end - module.bytes.length) / PAGE_BYTES) * PAGE_BYTES;
+    if (end < lowest) return `module ${module.name} with ${module.bytes.length} bytes does not fit into ${ramBytes / KIB} KiB of memory; give it more`;
+    placed.push({ start: end, module });
+  }
+  return placed;
+}
+
+function writeModules(write: WriteMemory, placed: readonly PlacedModule[]): void {
+  placed.forEach(({ start, module }, index) => {
+    const text = MODULES_ADDRESS + MOST_MODULES * MODULE_BYTES + index * LONGEST_MODULE_TEXT;
+    write(start, module.bytes);
+    write(text, encodeText(module.commandLine ?? module.name.slice(0, LONGEST_MODULE_TEXT - 1)));
+    write(MODULES_ADDRESS + index * MODULE_BYTES, new Uint8Array(Uint32Array.of(start, start + module.bytes.length, text, 0).buffer));
+  });
+}
+
+function writeInformation(write: WriteMemory, ramBytes: number, commandLine: string | undefined, modules: number): void {
   const bytes = new Uint8Array(INFORMATION_BYTES);
   const view = new DataView(bytes.buffer);
   const name = encodeText('Ringbench');
-  view.setUint32(0, InformationFlag.MEMORY | InformationFlag.LOADER_NAME | (commandLine === undefined ? 0 : InformationFlag.COMMAND_LINE), true);
+  view.setUint32(0, InformationFlag.MEMORY | InformationFlag.LOADER_NAME | (commandLine === undefined ? 0 : InformationFlag.COMMAND_LINE) | (modules === 0 ? 0 : InformationFlag.MODULES), true);
   view.setUint32(4, LOW_MEMORY_KIB, true);
   view.setUint32(8, Math.max(0, ramBytes - ONE_MIB) / KIB, true);
   const nameAddress = INFORMATION_ADDRESS + INFORMATION_BYTES;
   view.setUint32(16, nameAddress + name.length, true);
+  view.setUint32(20, modules, true);
+  view.setUint32(24, modules === 0 ? 0 : MODULES_ADDRESS, true);
   view.setUint32(64, nameAddress, true);
   write(INFORMATION_ADDRESS, bytes);
   write(nameAddress, name);
@@ -128,8 +166,11 @@ export function loadMultiboot(image: MultibootImage, ramBytes: number, write: Wr
   if (typeof layout === 'string') return fail(`${image.name} cannot be loaded: ${layout}`);
   const problem = checkSegments(layout, bytes.length, ramBytes);
   if (problem !== undefined) return fail(`${image.name} cannot be loaded: ${problem}`);
+  const modules = placeModules(image.modules ?? [], layout, ramBytes);
+  if (typeof modules === 'string') return fail(`${image.name} cannot be loaded: ${modules}`);
   for (const { fileOffset, fileBytes, physical } of layout.segments) write(physical, bytes.subarray(fileOffset, fileOffset + fileBytes));
-  writeInformation(write, ramBytes, commandLine);
+  writeInformation(write, ramBytes, commandLine, modules.length);
+  writeModules(write, modules);
   const registers = [[Register.EAX, MULTIBOOT_MAGIC], [Register.EBX, INFORMATION_ADDRESS]] as const;
   return { ok: true, entry: layout.entry, registers, codeSelector: CODE_SELECTOR, dataSelector: DATA_SELECTOR };
 }

@@ -51,6 +51,29 @@ describe('loadMultiboot', () => {
     expect(load(shifted).result).toMatchObject({ ok: true, entry: CODE_ADDRESS, registers: [[Register.EAX, MULTIBOOT_MAGIC], [Register.EBX, INFORMATION]] });
   });
 
+  it('places modules on page borders at the end of memory, with their texts', () => {
+    const ram = new Uint8Array(RAM_BYTES);
+    const modules = [{ name: 'first', bytes: Uint8Array.of(1, 2, 3), commandLine: 'a b' }, { name: 'second', bytes: new Uint8Array(5000).fill(7) }];
+    const write = (physical: number, part: Uint8Array): void => ram.set(part, physical);
+    expect(loadMultiboot({ name: 'test image', format: 'multiboot', bytes: multibootImage(Uint8Array.of(0)), modules }, RAM_BYTES, write)).toMatchObject({ ok: true });
+    const word = (at: number): number => new DataView(ram.buffer).getUint32(at, true);
+    expect([word(INFORMATION) & 8, word(INFORMATION + 20)]).toEqual([8, 2]);
+    const list = word(INFORMATION + 24);
+    const found = [0, 1].map((index) => [word(list + index * 16), word(list + index * 16 + 4), text(ram, word(list + index * 16 + 8))]);
+    const second = RAM_BYTES - 4096 - 8192;
+    expect(found).toEqual([[RAM_BYTES - 4096, RAM_BYTES - 4093, 'a b'], [second, second + 5000, 'second']]);
+    expect([ram[RAM_BYTES - 4094], ram[second + 4999], ram[second + 5000]]).toEqual([3, 7, 0]);
+  });
+
+  it.each([
+    ['too large', [{ name: 'big', bytes: new Uint8Array(RAM_BYTES) }], /big with 8388608 bytes does not fit/],
+    ['too many', Array.from({ length: 17 }, () => ({ name: 'x', bytes: new Uint8Array(1) })), /at most 16 modules/],
+    ['described at length', [{ name: 'talk', bytes: new Uint8Array(1), commandLine: 'x'.repeat(256) }], /text of module talk/],
+  ])('refuses modules that are %s', (_what, modules, reason) => {
+    const image = { name: 'test image', format: 'multiboot' as const, bytes: multibootImage(Uint8Array.of(0)), modules };
+    expect(loadMultiboot(image, RAM_BYTES, () => undefined)).toMatchObject({ ok: false, problem: expect.stringMatching(reason) });
+  });
+
   it.each(workloads)('loads $id, whose segments are where its program headers say', ({ bytes }) => {
     const { result, ram, outside } = load(bytes);
     expect(result).toMatchObject({ ok: true });

@@ -25,6 +25,15 @@ interface Block {
   dead: boolean;
 }
 
+/** A link word of a block's last micro-op whose target is not decoded yet. */
+interface WaitingLink {
+  readonly word: number;
+  readonly owner: Block;
+}
+
+/** Many more than any guest's code has; above it everything is dropped. */
+const MOST_SYSTEM_INSTRUCTIONS = 1 << 16;
+
 /** Results of `lookUp` that are not a micro-op. */
 export const LookUp = { FAULT: -1, TRAP_PAGE: -2 } as const;
 
@@ -42,7 +51,7 @@ export class CodeCache {
   trapPage = -1;
   private readonly words: Int32Array;
   private readonly blocksOfContext: Map<number, Block>[] = Array.from({ length: 8 }, () => new Map<number, Block>());
-  private readonly waitingOfContext: Map<number, number[]>[] = Array.from({ length: 8 }, () => new Map<number, number[]>());
+  private readonly waitingOfContext: Map<number, WaitingLink[]>[] = Array.from({ length: 8 }, () => new Map<number, WaitingLink[]>());
   private readonly granules = new Map<number, Block[]>();
   private readonly liveBlocks = new Map<number, number>();
   private next = Region.MICRO_OPS + SCRATCH_BYTES;
@@ -105,9 +114,13 @@ export class CodeCache {
 
   // ---- building
 
-  private build(eip: number, linear: number, host: number, context: CodeContext, limit: number, replaced: Block | undefined): number {
+  private build(eip: number, linear: number, host: number, context: CodeContext, limit: number, known: Block | undefined): number {
     const single = limit === 1;
-    if (this.next + (MAX_BLOCK_INSTRUCTIONS + 2) * 2 * MICRO_OP_BYTES > MICRO_OPS_END) this.dropEverything();
+    // Code that changes again and again is built in the same place each time, but its system instructions get new numbers.
+    const isFull = this.next + (MAX_BLOCK_INSTRUCTIONS + 2) * 2 * MICRO_OP_BYTES > MICRO_OPS_END || this.instructions.length > MOST_SYSTEM_INSTRUCTIONS;
+    if (isFull) this.dropEverything();
+    // The place of a block that was dropped is nobody's: it must not be used again for this one.
+    const replaced = isFull ? undefined : known;
     const decoded = this.decodeBlock(eip, linear, host, context, limit);
     if (decoded === undefined) return LookUp.FAULT;
     const { lowered, bytes } = decoded;
@@ -161,12 +174,24 @@ export class CodeCache {
         if (lowered.length === 0) lowered.push(this.undecodable('limit', here));
         break;
       }
-      lowered.push(lower(this.table, decoded, here, context, (instruction) => this.instructions.push(new SystemInstruction(instruction)) - 1));
+      lowered.push(lower(this.table, decoded, here, context, (instruction) => this.number(new SystemInstruction(instruction), limit === 1)));
       at += decoded.length;
       if (lowered[lowered.length - 1].endsBlock) break;
     }
     return lowered.length === 0 ? undefined : { lowered, bytes: Math.max(at, 1) };
   }
+
+  /** Number under which the handler finds a system instruction. Single instructions share one, or stepping would fill memory. */
+  private number(instruction: SystemInstruction, single: boolean): number {
+    if (!single || this.singleNumber < 0) {
+      const number = this.instructions.push(instruction) - 1;
+      if (single) this.singleNumber = number;
+      return number;
+    }
+    this.instructions[this.singleNumber] = instruction;
+    return this.singleNumber;
+  }
+  private singleNumber = -1;
 
   /** Stands for bytes that are no instruction: #UD, or #GP(0) for one longer than 15 bytes or beyond the limit of CS. */
   private undecodable(failure: string, eip: number): LoweredInstruction {
@@ -234,7 +259,8 @@ export class CodeCache {
     if (block.secondStart >= 0) this.watch(block, block.secondStart, block.secondEnd);
     const waiting = this.waitingOfContext[number].get(key);
     if (waiting === undefined || block.secondStart >= 0) return;
-    for (const word of waiting) this.words[word] = block.microOp;
+    // The place of a dead block may be another's by now.
+    for (const { word, owner } of waiting) if (!owner.dead) this.words[word] = block.microOp;
     this.waitingOfContext[number].delete(key);
   }
 
@@ -274,8 +300,8 @@ export class CodeCache {
       return;
     }
     const waiting = this.waitingOfContext[number].get(key);
-    if (waiting === undefined) this.waitingOfContext[number].set(key, [word]);
-    else waiting.push(word);
+    if (waiting === undefined) this.waitingOfContext[number].set(key, [{ word, owner: block }]);
+    else waiting.push({ word, owner: block });
   }
 
   /** Picks the pairs that cover most instructions of the block and lets their first micro-ops do both. */
@@ -331,6 +357,7 @@ export class CodeCache {
     this.granules.clear();
     this.liveBlocks.clear();
     this.instructions.length = 0;
+    this.singleNumber = -1;
     this.words.fill(0, Region.JUMP_CACHE >> 2, (Region.JUMP_CACHE >> 2) + (JUMP_CACHE_MASK + 1) * (JumpCacheEntry.BYTES >> 2));
     this.next = Region.MICRO_OPS + SCRATCH_BYTES;
   }

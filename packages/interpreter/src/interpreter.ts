@@ -52,6 +52,8 @@ export class Interpreter implements Executor, HandlerRuntime {
     };
   }
 
+  /** System instructions that the code cache keeps, for tests. */
+  get decodedSystemInstructions(): number { return this.cache.instructions.length; }
   get trapPage(): number { return this.cache.trapPage; }
   set trapPage(page: number) { this.cache.trapPage = page; }
 
@@ -117,10 +119,12 @@ export class Interpreter implements Executor, HandlerRuntime {
         const id = words[u >> 2] & OPERATION_MASK;
         if (this.onMicroOp !== undefined) this.onMicroOp(u, this.table.all[id]);
         result = id === INVALID_OPERATION ? Leave.FAULT : this.handlerOf(id)(u);
-        if (result >= 0) {
+        if (result >= 0 && !processor.attention) {
           u = result;
           continue;
         }
+        // Complete, but the driver must look before the next one: a data breakpoint was met.
+        if (result >= 0) result = Leave.CODE_CHANGED;
         if (id === INVALID_OPERATION) {
           this.refund(u, 0);
           return;
@@ -197,13 +201,19 @@ export class Interpreter implements Executor, HandlerRuntime {
     const repetition = system.prepare(state, eip, next);
     const completed = repetition === 'none' ? this.completeEmptyRepetition(next) : procedure(processor, system.operands);
     processor.uncompleted = 0;
-    if (!completed) return Leave.FAULT;
+    if (!completed) return state[Word.EIP] === eip ? Leave.FAULT : this.faultInNewTask(u);
     const { instruction } = system;
-    if (repetition === 'some') this.countDown(instruction.addressSize);
+    if (repetition === 'some') this.countDown(instruction.addressSize, state[Word.EIP] !== next);
     if (event !== undefined) processor.memory.counts[event]++;
     const goesOn = state[Word.EIP] === next && instruction.row.traits.endsBlock !== true && repetition === 'not';
     if (goesOn && !processor.attention && !this.codeChanged) return u + MICRO_OP_BYTES;
     state[Word.BUDGET] += this.remaining(u) - 1;
+    return Leave.LOOK_UP;
+  }
+  /** A fault behind the commit point of a task switch belongs to the new task: the EIP that it pushes is that task's (SDM vol. 3, 7.3). */
+  private faultInNewTask(u: number): number {
+    this.state[Word.BUDGET] += this.remaining(u);
+    this.faults.deliver();
     return Leave.LOOK_UP;
   }
   /** REP INS, REP OUTS with a count of 0. */
@@ -211,8 +221,9 @@ export class Interpreter implements Executor, HandlerRuntime {
     this.state[Word.EIP] = next;
     return true;
   }
-  private countDown(addressSize: 16 | 32): void {
+  private countDown(addressSize: 16 | 32, isUnfinished: boolean): void {
     const { state } = this;
+    state[Word.REPEATING] = isUnfinished ? 1 : 0;
     state[Word.ECX] = addressSize === 32 ? state[Word.ECX] - 1 : (state[Word.ECX] & ~0xffff) | ((state[Word.ECX] - 1) & 0xffff);
   }
 

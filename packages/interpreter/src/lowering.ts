@@ -7,6 +7,8 @@ export interface CodeContext {
   readonly code32: boolean;
   readonly stack32: boolean;
   readonly flat: boolean;
+  /** What the processor has (isa, `CodeMode`). */
+  readonly features?: number;
 }
 
 /** A micro-op before it is placed in memory. */

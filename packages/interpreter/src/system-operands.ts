@@ -36,7 +36,7 @@ function fillOperand(op: SystemOperands, instruction: Instruction, position: num
       else if (type.startsWith('G') && instruction.row.mnemonic === 'load-far-pointer') op.register = operand.index;
       else if (type.startsWith('G')) op.target = operand.index;
       break;
-    case 'segment': case 'control': case 'debug': op.target = operand.index; break;
+    case 'segment': case 'control': case 'debug': case 'test': op.target = operand.index; break;
     case 'immediate': fillImmediate(op, instruction.row.mnemonic, type, operand.value); break;
     case 'far':
       op.selector = operand.selector;

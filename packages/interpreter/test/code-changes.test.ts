@@ -86,3 +86,35 @@ test('an unlimited run and slices agree on what a sled that falls off its page c
     expect([committed.register(3), committed.retired], `slices of ${slice}`).toEqual([0x3000, 0x3003]);
   }
 });
+
+test('a link that waits for its target dies with its block, whose place another one has by then', () => {
+  const [A, T, U] = [CODE + 0x100, CODE + 0x160, CODE + 0x140];
+  const call = (at: number, target: number): number[] => [0xe8, ...word(target - at - 5)];
+  const start = [0xb8, ...word(1)]; // mov eax, 1
+  const change = [0xc7, 0x05, ...word(A), 0x89, 0xc0, 0xeb, U - A - 4]; // mov dword [A], "mov eax, eax; jmp U"
+  const callAfter = (code: readonly number[], target: number): number[] => [...code, ...call(CODE + code.length, target)];
+  // A jumps to T at first but does not take it; then to U. T is decoded only when A is another block.
+  const main = [A].reduce(callAfter, start);
+  const code = [...[A, T, A].reduce(callAfter, [...main, ...change]), ...EXIT];
+  const program: Program = {
+    at: [[CODE, code], [A, [0x39, 0xc8, 0x74, T - A - 4, 0xc3]] /* cmp eax, ecx; jz T; ret */, [T, [0x43, 0xc3]] /* inc ebx; ret */, [U, [0x46, 0xc3]] /* inc esi; ret */],
+  };
+  for (const bare of [handlersOnly, committed]) {
+    bare.load(program);
+    bare.finish(1_000_000);
+    expect([bare.register(3), bare.register(6)]).toEqual([1, 2]);
+  }
+});
+
+test('stepping over system instructions keeps nothing', () => {
+  const program: Program = { at: [[CODE, [...Array.from({ length: 50 }, () => [0x0f, 0xa2]).flat() /* cpuid */, 0xeb, 0x9a /* jmp CODE */]]] };
+  const bare = new BareMachine(NO_HOT_LOOP);
+  bare.load(program);
+  const step = (times: number): number => {
+    for (let slice = 0; slice < times; slice++) bare.run(1);
+    return bare.interpreter.decodedSystemInstructions;
+  };
+  // By the second round every block that begins at one of them is decoded.
+  const afterFirst = step(60);
+  expect(step(200)).toBe(afterFirst);
+});

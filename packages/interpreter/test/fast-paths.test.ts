@@ -137,15 +137,20 @@ describe('recorded common cases and the procedures behind them', () => {
         machine.memory.counts.fill(0);
       }
       retireOne(executed);
-      // The fetch, as the executor makes it.
+      // The fetch and the charge, as the executor makes them.
       alone.processor.beginSlice(1);
       alone.processor.mmu.fetch(CODE, alone.processor.state[Word.CPL] === 3);
       instruction.prepare(alone.processor.state, CODE, CODE + bytes.length);
-      if (procedure(alone.processor, instruction.operands)) {
+      alone.processor.state[Word.BUDGET] = 0;
+      alone.processor.uncompleted = 1;
+      const isComplete = procedure(alone.processor, instruction.operands);
+      alone.processor.uncompleted = 0;
+      if (isComplete) {
         alone.memory.counts[eventIndex(`executed.${mnemonic}`)]++;
         completed++;
       } else {
         // A fault retires nothing: the executor has gone on to the first instruction of the handler.
+        alone.processor.state[Word.BUDGET] = 1;
         alone.processor.deliverRecordedFault();
         retireOne(alone);
       }

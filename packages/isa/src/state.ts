@@ -41,8 +41,16 @@ const LAYOUT = [
   ['DATA_TLB_OF_LEVEL', 4], ['CODE_TLB_OF_LEVEL', 4], ['TRAP_SENSITIVE_OF_LEVEL', 4],
   // Executor: instructions left in the slice; the micro-op at which the hot loop stopped.
   ['BUDGET', 1], ['MICRO_OP', 1],
-  // Non-zero while the interrupt pin is asserted: semantics that can set IF leave the hot loop then.
+  // Non-zero while the interrupt pin is asserted or an NMI waits: semantics that can set IF leave the hot loop then.
   ['INTERRUPT_PIN', 1],
+  // Non-zero from the delivery of an NMI to the next IRET (SDM vol. 3, 6.7.1).
+  ['NMI_BLOCKED', 1],
+  // BUDGET as it was when RF was loaded. RF holds for one instruction and is cleared lazily: it counts only while no instruction has completed since.
+  ['RESUMED_AT', 1],
+  // Non-zero between two iterations of the repeated string instruction at EIP: what is delivered here pushes RF (SDM vol. 3, 17.3.1.1).
+  ['REPEATING', 1],
+  // DR6 bits of traps that the last instruction caused and a MOV SS holds back (SDM vol. 3, 6.8.3).
+  ['PENDING_DEBUG', 1],
   // Non-zero when sensitive unprivileged instructions must fault now (`sensitiveTraps` and CPL = 3).
   ['TRAP_SENSITIVE', 1],
   // V386 mode (docs/v386-mode.md): non-zero while in it; physical address of the control block; physical address of the
@@ -59,6 +67,8 @@ const LAYOUT = [
   ['X87_FIP', 1], ['X87_FCS', 1], ['X87_FDP', 1], ['X87_FDS', 1], ['X87_FOP', 1],
   // Eight physical registers of three words each: significand low, significand high, sign (bit 15) and biased exponent.
   ['X87_REGISTERS', 24],
+  // TR3 to TR7 of the 80386 and i486 (system/test-registers.ts).
+  ['TEST', 5],
 ] as const;
 
 export type WordName = (typeof LAYOUT)[number][0];
@@ -85,16 +95,20 @@ export const Word: Readonly<Record<WordName, number>> = Object.freeze({ ...assig
 /** How many 32-bit words the state of one processor takes. */
 export const STATE_WORDS: number = assigned.count;
 
-/** Bits of FEATURES: options of the processor that CPUID reports and that instructions obey. */
-export const Feature = { FPU: 1 << 0, V386: 1 << 1, FXSR: 1 << 2 } as const;
+/**
+ * Bits of FEATURES: what the processor has beyond an 80386. A generation's bit stands for all that it introduced (cpu-models.ts), and a processor has those
+ * of the earlier ones too.
+ */
+export const Feature = { FPU: 1 << 0, V386: 1 << 1, FXSR: 1 << 2, I486: 1 << 3, I586: 1 << 4, I686: 1 << 5 } as const;
 
 /** CR0 bits (SDM vol. 3, 2.5). */
 export const CR0 = { PE: 1 << 0, MP: 1 << 1, EM: 1 << 2, TS: 1 << 3, ET: 1 << 4, NE: 1 << 5, WP: 1 << 16, AM: 1 << 18, NW: 1 << 29, CD: 1 << 30, PG: 1 << 31 } as const;
 /** CR4 bits (SDM vol. 3, 2.5). */
 export const CR4 = { VME: 1 << 0, PVI: 1 << 1, TSD: 1 << 2, DE: 1 << 3, PSE: 1 << 4, PAE: 1 << 5, MCE: 1 << 6, PGE: 1 << 7, PCE: 1 << 8 } as const;
-/** DR6 and DR7 bits (SDM vol. 3, 17.2). */
-export const Debug6 = { BD: 1 << 13, BS: 1 << 14, BT: 1 << 15 } as const;
-export const Debug7 = { LOCAL: 0x155, GD: 1 << 13 } as const;
+/** DR6 bits (SDM vol. 3, 17.2.3): B0 to B3 in bits 0 to 3; the bits that are always one. */
+export const Debug6 = { BREAKPOINTS: 15, BD: 1 << 13, BS: 1 << 14, BT: 1 << 15, FIXED_ONES: 0xffff0ff0 | 0, WRITABLE: 0xe00f } as const;
+/** DR7 bits (SDM vol. 3, 17.2.4): LOCAL is L0 to L3 and LE, ARMED is L0 to G3; from bit 16 on two bits R/W and two bits LEN for each breakpoint. */
+export const Debug7 = { LOCAL: 0x155, ARMED: 0xff, GD: 1 << 13, FIELDS_SHIFT: 16, FIXED_ONES: 0x400, WRITABLE: 0xffff2bff | 0 } as const;
 
 /**
  * Bits of an ACCESS word: the descriptor's second doubleword shifted right by 8 with the limit bits cleared

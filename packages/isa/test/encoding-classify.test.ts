@@ -24,9 +24,9 @@ describe('classification', () => {
     }
   });
 
-  it('has the privileged instructions of SDM vol. 3, 5.9 that a Pentium Pro has', () => {
+  it('has the privileged instructions of SDM vol. 3, 5.9 that a Pentium Pro has, and the test registers of its ancestors', () => {
     expect(mnemonicsOf('privileged')).toEqual([
-      'clts', 'hlt', 'invd', 'invlpg', 'lgdt', 'lidt', 'lldt', 'lmsw', 'ltr', 'mov-from-cr', 'mov-from-dr', 'mov-to-cr', 'mov-to-dr', 'rdmsr', 'wbinvd', 'wrmsr',
+      'clts', 'hlt', 'invd', 'invlpg', 'lgdt', 'lidt', 'lldt', 'lmsw', 'ltr', 'mov-from-cr', 'mov-from-dr', 'mov-from-tr', 'mov-to-cr', 'mov-to-dr', 'mov-to-tr', 'rdmsr', 'wbinvd', 'wrmsr',
     ]);
   });
 
@@ -45,6 +45,7 @@ describe('classification', () => {
     const counted = new Set<string>(COUNTED_INSTRUCTIONS);
     expect([...counted].filter((mnemonic) => !mnemonics.has(mnemonic))).toEqual([]);
     expect(classifyAll().filter((item) => item.class !== 'innocuous' && !counted.has(item.mnemonic)).map((item) => item.mnemonic)).toEqual([
+      'mov-from-tr', 'mov-to-tr', // power-on tests of the 80386 and i486 only
       'invd', // like WBINVD, but hardly ever used: it loses data
     ]);
   });
@@ -80,6 +81,17 @@ describe('classificationTable', () => {
   it('names the encodings', () => {
     expect(table).toContain('| `hlt` | `F4` |');
     expect(table).toContain('`0F 22 /r Cd,Rd`');
+  });
+
+  it('says what introduced a mnemonic, and which of its encodings came later', () => {
+    const introduced = new Map(classifyAll().map((item) => [item.mnemonic, item.introduced]));
+    expect(introduced.get('add')).toEqual([]);
+    expect(introduced.get('bt')).toEqual([]);
+    expect(introduced.get('xadd')).toEqual(['i486']);
+    expect(introduced.get('mov-to-cr')).toEqual(['0F 22 /4: i586']);
+    expect(introduced.get('mov-to-tr')).toEqual(['to i486', '0F 26 /3, 0F 26 /4, 0F 26 /5: i486 only']);
+    expect(introduced.get('nop')).toEqual([expect.stringMatching(/^0F 18 .*: i686$/)]);
+    expect(table).toContain('| `fxsave` | `0F AE /0 Mx` | pentium-ii |');
   });
 
   it('says which encodings a note is about unless it is about all', () => {

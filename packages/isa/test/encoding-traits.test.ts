@@ -2,6 +2,7 @@ import { FlowControl, InstructionInfoFactory, OpAccess, OpKind, RflagsBits, type
 import { beforeAll, describe, expect, it } from 'vitest';
 import { byteSource, decode } from '../src/encoding/decoder.js';
 import type { EncodingRow, Instruction } from '../src/encoding/instruction.js';
+import { instructionSet } from '../src/encoding/instruction-set.js';
 import { encodingRows } from '../src/encoding/rows/index.js';
 import { ARITHMETIC_FLAGS, Flag } from '../src/state.js';
 import { buildCases, systematicHeads } from './encoding/encodings.js';
@@ -114,7 +115,8 @@ const flags = (value: number | undefined): number => value ?? 0;
 
 describe('the traits of every row agree with iced-x86', () => {
   it('for every row there is', () => {
-    expect(facts.size).toBe(encodingRows.length);
+    // Of the latest processor: iced knows older ones only in part (encoding-models.test.ts has their rows).
+    expect(facts.size).toBe(instructionSet().length);
   });
 
   it('flags read', () => {

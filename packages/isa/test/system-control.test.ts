@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { CR0, CR4, CpuidFeature, Debug6, Debug7, Flag, Register, Segment, Word, byteSource, composeFlags, decode, refreshSegment, storeFlags } from '../src/index.js';
+import { CPU_MODELS, CR0, CR4, CpuidFeature, Debug6, Debug7, Feature, Flag, Register, Segment, Word, byteSource, composeFlags, decode, refreshSegment, storeFlags } from '../src/index.js';
 import { Place, Sel, force, protectedMachine, realMachine, snapshot, virtual8086Machine } from './support/fake-silicon.js';
 import type { FakeSilicon } from './support/fake-silicon.js';
+import { GENERAL_DETECT } from '../src/system/debug.js';
 import { NEXT, run } from './support/run.js';
 
 const AT = 0x600;
@@ -95,7 +96,7 @@ describe('debug registers', () => {
   it('GD turns an access into #DB with BD', () => {
     const silicon = protectedMachine();
     move(silicon, 'mov-to-dr', 7, Debug7.GD);
-    expect(move(silicon, 'mov-to-dr', 0, 1)).toBe('1(0)');
+    expect(move(silicon, 'mov-to-dr', 0, 1)).toBe(`1(${GENERAL_DETECT})`);
     expect([silicon.state[Word.DR + 6] & Debug6.BD, silicon.state[Word.EIP], silicon.state[Word.DR]]).toEqual([Debug6.BD, NEXT, 0]);
   });
 });
@@ -184,7 +185,7 @@ describe('model-specific registers, TSC and CPUID', () => {
     expect((silicon.state[Register.EAX] >>> 8) & 15).toBe(6);
     const all = Object.values(CpuidFeature).reduce((mask, bit) => mask | bit, 0);
     expect(silicon.state[Register.EDX]).toBe(all);
-    silicon.state[Word.FEATURES] = 0;
+    silicon.state[Word.FEATURES] = CPU_MODELS.i686.features & ~Feature.FPU;
     silicon.state[Register.EAX] = 1;
     run(silicon, 'cpuid');
     expect(silicon.state[Register.EDX]).toBe(all & ~(CpuidFeature.FPU | CpuidFeature.V386 | CpuidFeature.FXSR));

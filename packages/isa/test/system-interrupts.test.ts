@@ -219,18 +219,26 @@ describe('IRET', () => {
     expect([silicon.state[Word.SELECTOR + Segment.DS], silicon.counts.get('ring.out')]).toEqual([Sel.DATA3, 1]);
   });
 
-  it('drops RF where no breakpoint is armed, because nothing else could see it', () => {
+  it('loads RF and notes when', () => {
     const silicon = protectedMachine(0, 0);
+    silicon.state[Word.BUDGET] = 77;
     push(silicon, 0x700, Sel.CODE0, Flag.RF | Flag.FIXED);
     expect(run(silicon, 'iret')).toBe(true);
-    expect(composeFlags(silicon.state)).toBe(Flag.FIXED);
+    expect([composeFlags(silicon.state), silicon.state[Word.RESUMED_AT]]).toEqual([Flag.FIXED | Flag.RF, 77]);
+  });
+
+  it('lets NMIs in again, also when it faults', () => {
+    const silicon = protectedMachine(0, 0);
+    silicon.state[Word.NMI_BLOCKED] = 1;
+    push(silicon, 0x700, 0, Flag.FIXED);
+    expect(run(silicon, 'iret')).toBe(false);
+    expect([silicon.fault, silicon.state[Word.NMI_BLOCKED], silicon.log]).toEqual(['13(0)', 0, ['interrupt-flag']]);
   });
 
   it.each([
     [0, 32, -1, Flag.IOPL | Flag.IF | Flag.RF | Flag.AC | Flag.ID, 0], [3, 32, -1, Flag.RF | Flag.AC | Flag.ID, 0], [3, 32, -1, Flag.RF | Flag.AC | Flag.ID | Flag.IF | Flag.IOPL, Flag.IOPL], [0, 16, -1, Flag.IOPL | Flag.IF, 0],
   ] as const)('at CPL %i with %i bits loads what privilege allows', (cpl, operandSize, image, expected, flags) => {
     const silicon = protectedMachine(cpl, flags);
-    silicon.state[Word.DR + 7] = 1; // an armed breakpoint: RF is kept only for those
     const code = (cpl === 0 ? Sel.CODE0 : Sel.CODE3) | cpl;
     const bits = image & ~(cpl === 0 ? Flag.VM | Flag.V386 : 0);
     if (operandSize === 32) push(silicon, 0x700, code, bits);

@@ -79,11 +79,24 @@ describe('a task switch', () => {
     expect([silicon.state[Word.ESP], silicon.word(OTHER_STACK - 4), silicon.word(Place.TSS + 32), silicon.word(Place.TSS + 36) & Flag.RF]).toEqual([OTHER_STACK - 4, 0x77, 0x500, Flag.RF]);
   });
 
-  it('the T bit is #DB before the first instruction', () => {
+  it('the T bit is a debug trap of the instruction that switched, or of the event', () => {
     const silicon = protectedMachine();
     task(silicon, { 100: 1 });
-    expect(run(silicon, 'jmpf', { selector: Sel.OTHER_TSS })).toBe(false);
-    expect([silicon.fault, silicon.state[Word.EIP], silicon.state[Word.DR + 6]]).toEqual(['1(0)', 0x600, Debug6.BT]);
+    expect(run(silicon, 'jmpf', { selector: Sel.OTHER_TSS })).toBe(true);
+    expect([silicon.log.at(-1), silicon.state[Word.EIP]]).toEqual([`debug trap ${Debug6.BT.toString(16)}`, 0x600]);
+    const faulting = protectedMachine();
+    task(faulting, { 100: 1 });
+    putGate(faulting, Place.IDT + 8 * Vector.GP, Sel.OTHER_TSS, 0, 0x85);
+    deliverFault(faulting, Vector.GP, 0);
+    expect(faulting.log.at(-1)).toBe(`debug trap ${Debug6.BT.toString(16)}`);
+  });
+
+  it('clears L0 to L3 of DR7, and RF is saved for events only', () => {
+    const silicon = protectedMachine(0, Flag.RF);
+    task(silicon);
+    silicon.state[Word.DR + 7] = 0x4ff;
+    expect(run(silicon, 'jmpf', { selector: Sel.OTHER_TSS })).toBe(true);
+    expect([silicon.state[Word.DR + 7], silicon.log.includes('debug registers'), silicon.word(Place.TSS + 36) & Flag.RF]).toEqual([0x4aa, true, 0]);
   });
 });
 

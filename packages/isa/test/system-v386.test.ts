@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
-  Access, CR0, Flag, Register, Segment, V386Access, V386Block, V386Check, V386Control, V386Event, V386ExitNumber, V386Io, V386Msr, V386_EXITS, V386_REVISION, Vector, Word, canTakeInterrupt, composeFlags, deliverFault, exitV386,
+  Access, CR0, Debug6, Flag, Register, Segment, V386Access, V386Block, V386Check, V386Control, V386Event, V386ExitNumber, V386Io, V386Msr, V386Shadow, V386_EXITS, V386_REVISION, Vector, Word, canTakeInterrupt, composeFlags, deliverFault, exitV386,
   loadFloat, raiseSecondLevelViolation, v386BlockHeader, wantsInterruptWindow,
 } from '../src/index.js';
 import type { SystemMnemonic, V386FieldName } from '../src/index.js';
@@ -216,11 +216,35 @@ describe('3. entry', () => {
     expect(silicon.log).toContain('flush');
   });
 
-  it.each([[1, true], [0, false]])('3.10 GUEST_SHADOW %i', (shadow, inhibited) => {
+  it.each([[0, []], [1, ['inhibit']], [2, ['inhibit with debug']], [3, ['inhibit with debug']]] as const)('3.10 GUEST_SHADOW %i', (shadow, inhibited) => {
     const silicon = host();
     setField(silicon, 'GUEST_SHADOW', shadow);
     enter(silicon);
-    expect(silicon.log.includes('inhibit')).toBe(inhibited);
+    expect(silicon.log.filter((entry) => entry.startsWith('inhibit'))).toEqual(inhibited);
+  });
+
+  it('3.15 3.16 what the guest is in the middle of', () => {
+    const silicon = host();
+    const words = (): boolean[] => [Word.NMI_BLOCKED, Word.REPEATING].map((word) => silicon.state[word] !== 0);
+    setField(silicon, 'GUEST_SHADOW', V386Shadow.NMI);
+    setField(silicon, 'GUEST_PENDING_DEBUG', Debug6.BS | 5 | Debug6.BD);
+    enter(silicon);
+    expect([words(), silicon.state[Word.PENDING_DEBUG]]).toEqual([[true, false], Debug6.BS | 5]);
+    exitV386(silicon, 'timer');
+    expect([words(), silicon.state[Word.PENDING_DEBUG]]).toEqual([[false, false], 0]);
+    expect([field(silicon, 'GUEST_SHADOW'), field(silicon, 'GUEST_PENDING_DEBUG')]).toEqual([V386Shadow.NMI, Debug6.BS | 5]);
+    setField(silicon, 'GUEST_SHADOW', V386Shadow.REPEATING);
+    enter(silicon);
+    expect(words()).toEqual([false, true]);
+  });
+
+  it('5.9 RF goes in with the image and comes out with it', () => {
+    const silicon = host();
+    silicon.state[Word.BUDGET] = 99;
+    enter(silicon, FRAME.map((word, index) => (index === 2 ? word | Flag.RF : word)));
+    expect([silicon.state[Word.FLAG_SYSTEM] & Flag.RF, silicon.state[Word.RESUMED_AT]]).toEqual([Flag.RF, 99]);
+    exitV386(silicon, 'timer');
+    expect(exitFrame(silicon)[3] & Flag.RF).toBe(Flag.RF);
   });
 
   it('3.11 without a block IRET is #GP(0)', () => {

@@ -72,6 +72,20 @@ export class PortBus {
     this.entries.push(new PortEntry(this, handlers));
   }
 
+  /** Has `onWrite` told of each byte written to a port, beside the device that may be there. */
+  observe(port: number, onWrite: (value: number) => void): void {
+    if (port < 0 || port >= PORT_COUNT) throw new Error(`no such port: ${port}`);
+    if (this.entries.length === MAXIMUM_REGISTRATIONS) throw new Error('too many devices on the port bus');
+    const { readByte, readWord, readLong, writeByte } = this.entryAt(port);
+    // Wider writes are split, so that each byte is seen.
+    const observed = (at: number, value: number): void => {
+      writeByte(at, value);
+      onWrite(value);
+    };
+    this.entryOfPort[port] = this.entries.length;
+    this.entries.push(new PortEntry(this, { readByte, readWord, readLong, writeByte: observed }));
+  }
+
   /** Whether a device answers at a port. */
   isRegistered(port: number): boolean {
     return this.entryOfPort[port] !== NO_DEVICE;

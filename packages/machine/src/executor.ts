@@ -8,7 +8,8 @@ export type ExecutorStop =
 
 /**
  * Runs guest instructions on a processor. The interpreter is one, the translator another; nothing else in the project can tell them apart.
- * Exactly `instructions` retire unless it stops earlier, always at an instruction boundary with all state exact.
+ * Exactly `instructions` retire unless it stops earlier, always at an instruction boundary with all state exact: at the first one behind whatever sets
+ * `Processor.attention`. It sets `Word.REPEATING` behind each iteration of a repeated string instruction.
  */
 export interface Executor {
   /** Shown in results, because wall-clock figures depend on it. */

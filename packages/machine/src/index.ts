@@ -7,7 +7,8 @@ export type { AccessBytes, CodeWriteListener, PhysicalWindow } from './mmu/physi
 export { PageWalker, SECOND_LEVEL_STOP, type Violation, type WalkedMemory } from './mmu/walk.js';
 export { Deadline, INSTRUCTIONS_PER_SECOND, InstructionClock, TickRate, type DeadlineCallback } from './clock.js';
 export { PortBus, type PortHandlers, type PortReader, type PortWidth, type PortWriter } from './bus.js';
-export { createPc, Irq, type Pc, type PcOptions } from './devices/pc.js';
+export { RomBank } from './rom.js';
+export { createPc, equipmentOf, Irq, type ConsoleSource, type Pc, type PcEquipment, type PcOptions } from './devices/pc.js';
 export { Pic8259, PicPair } from './devices/pic.js';
 export { Pit, PIT_FREQUENCY } from './devices/pit.js';
 export { Uart, type UartOptions } from './devices/uart.js';

@@ -9,6 +9,9 @@ const PAGE = 4096;
 /** A table with one 32-bit entry for each of the 2^20 linear pages. */
 const PAGE_TABLE_BYTES = 4 * MIB;
 
+/** How much ROM a machine can have beyond the end of its RAM: what a PC's board decodes below 4 GB at most, twice over. */
+export const ROM_BYTES = MIB;
+
 const REGIONS = [
   ['STATE', STATE_WORDS * 4],
   ['COUNTS', SILICON_EVENTS.length * 8],
@@ -30,6 +33,8 @@ const REGIONS = [
   // What the TLBs hold, one word a linear page: physical page address and permission bits; 0 is no entry.
   ['DATA_TLB_ENTRY', PAGE_TABLE_BYTES],
   ['CODE_TLB_ENTRY', PAGE_TABLE_BYTES],
+  // The bytes of ROM that is not above RAM: windows of physical memory beyond RAM's end show them.
+  ['ROM', ROM_BYTES],
   ['RAM', 0],
 ] as const;
 

@@ -1,5 +1,5 @@
-import { awaitsInterruptWindow, canTakeInterrupt, Debug6, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word } from '@ringbench/isa';
-import { createPc, type Pc } from './devices/pc.js';
+import { awaitsInterruptWindow, canTakeInterrupt, Debug6, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word, type CpuModelName } from '@ringbench/isa';
+import { createPc, equipmentOf, type Pc, type PcEquipment } from './devices/pc.js';
 import type { Executor } from './executor.js';
 import { MachineMemory } from './memory.js';
 import type { MmuOptions } from './mmu/mmu.js';
@@ -14,14 +14,17 @@ export type MachineStop =
   /** Nothing but a reset brings the processor back; `detail` says what led there. */
   | { readonly kind: 'shutdown'; readonly detail: string }
   | { readonly kind: 'exit'; readonly status: number }
+  /** The guest pulled the reset line; whoever runs the machine decides whether to `reset` it and go on. */
+  | { readonly kind: 'reset' }
   | { readonly kind: 'trap-page' };
 
-export interface MachineOptions {
+export interface MachineOptions extends PcEquipment {
   readonly ramBytes: number;
   readonly mmu?: MmuOptions;
-  /** What the processor has, bits of `Feature`; default DEFAULT_FEATURES. */
+  /** Which processor the machine has, with V386 mode besides; default DEFAULT_CPU_MODEL. */
+  readonly cpu?: CpuModelName;
+  /** What the processor has, bits of `Feature`, instead of what `cpu` says. */
   readonly features?: number;
-  readonly onConsole?: (byte: number) => void;
   /** Called for each write to the marker port. */
   readonly onMarker?: (value: number) => void;
   readonly createExecutor: (processor: Processor) => Executor;
@@ -53,26 +56,34 @@ export class Machine {
   readonly pc: Pc;
   readonly executor: Executor;
   private exitStatus: number | undefined;
+  private isResetWanted = false;
   private idle = 0;
   private interruptedAt = -1;
   private interruptsThere = 0;
 
   constructor(options: MachineOptions) {
     this.memory = new MachineMemory(options.ramBytes);
-    const { mmu, features, onMarker = () => {} } = options;
-    this.processor = new Processor({ memory: this.memory, onMarker, ...(mmu === undefined ? {} : { mmu }), ...(features === undefined ? {} : { features }) });
+    const { mmu, cpu, features, onMarker = () => {} } = options;
+    this.processor = new Processor({ memory: this.memory, onMarker, ...(mmu === undefined ? {} : { mmu }), ...(cpu === undefined ? {} : { cpu }), ...(features === undefined ? {} : { features }) });
     this.pc = createPc({
+      ...equipmentOf(options),
       now: () => this.processor.now(),
       ramBytes: options.ramBytes,
-      ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
       onExit: (status) => {
         this.exitStatus = status;
         this.processor.attention = true;
       },
+      onReset: () => {
+        this.isResetWanted = true;
+        this.processor.attention = true;
+      },
       onInterruptPin: (asserted) => this.setInterruptPin(asserted),
+      onLine20: (enabled) => (this.processor.a20Enabled = enabled),
+      onNmiMask: (masked) => (this.nmiMasked = masked),
       onDeadlineChanged: () => (this.processor.attention = true),
     });
     this.processor.connect(this.pc.bus);
+    this.processor.onFloatingPointError = () => this.pc.coprocessor.reported(this.processor.state[Word.X87_FIP]);
     this.executor = options.createExecutor(this.processor);
   }
 
@@ -102,7 +113,9 @@ export class Machine {
       const before = this.processor.now();
       const { diversions } = this;
       if (this.executor.execute(this.sliceLength(left)) === 'trap-page') return { kind: 'trap-page' };
-      if (stepping && this.processor.now() !== before && this.diversions === diversions) this.trapSingleStep();
+      // After an instruction that began with TF set, unless it casts a shadow.
+      const steps = stepping && this.processor.now() !== before && this.diversions === diversions && !this.processor.debugInhibited;
+      if (steps) this.processor.debugTrap(Debug6.BS);
     }
   }
 
@@ -112,15 +125,32 @@ export class Machine {
     return this.processor.faultsTaken + counts[INTERRUPT_SOFTWARE] + counts[DEBUG_EXCEPTION];
   }
 
-  /**
-   * After an instruction that began with TF set (SDM vol. 3, 17.3.1.4), unless it casts a shadow (`Silicon.inhibitInterrupts`). A debug exception
-   * ends HLT (SDM vol. 2, HLT).
-   */
-  private trapSingleStep(): void {
-    if (this.processor.interruptsInhibited) return;
-    this.processor.halted = false;
-    this.processor.state[Word.DR + 6] |= Debug6.BS; // SDM vol. 3, 17.2.3
-    deliverFault(this.processor, Vector.DB, 0);
+  // ---- pins
+
+  /** An edge at the NMI pin (SDM vol. 3, 6.7): taken at the next boundary that lets one in. In V386 mode it is an `interrupt` exit, and stays for the host. */
+  nmi(): void {
+    this.isNmiPending = true;
+    this.showInterruptPin();
+    this.processor.attention = true;
+  }
+  /** The board's gate before the NMI pin, closed while true; an edge that comes meanwhile waits behind it. */
+  set nmiMasked(masked: boolean) {
+    this.isNmiMasked = masked;
+    this.showInterruptPin();
+    this.processor.attention = true;
+  }
+  get nmiMasked(): boolean { return this.isNmiMasked; }
+  private isNmiPending = false;
+  private isNmiMasked = false;
+  private get nmiWaits(): boolean { return this.isNmiPending && !this.isNmiMasked; }
+
+  /** The RESET line of the board: devices and processor as after power-up, memory as it is. */
+  reset(): void {
+    this.isNmiPending = false;
+    this.isNmiMasked = false;
+    this.isResetWanted = false;
+    this.pc.reset();
+    this.processor.reset();
   }
 
   /** Ends the run at the next instruction boundary; for callbacks that `run` calls. */
@@ -135,6 +165,10 @@ export class Machine {
     const { processor, pc } = this;
     let slept = 0;
     for (;;) {
+      if (processor.livelocked) processor.endLivelock();
+      processor.settleResumption();
+      // Traps of the last instruction come before all else (SDM vol. 3, table 6-2).
+      if (!processor.inShutdown && processor.takeDebugTrap()) continue;
       if (this.isPauseWanted) {
         this.isPauseWanted = false;
         return { kind: 'paused' };
@@ -144,11 +178,15 @@ export class Machine {
         this.exitStatus = undefined;
         return { kind: 'exit', status };
       }
-      if (processor.livelocked) processor.endLivelock();
+      if (this.isResetWanted) {
+        this.isResetWanted = false;
+        return { kind: 'reset' };
+      }
       if (processor.inShutdown) return { kind: 'shutdown', detail: processor.shutdownReason };
       pc.clock.fireDue(processor.now());
       if (this.takeEvent()) continue;
       if (!processor.halted) {
+        if (processor.watchesInstructions && processor.takeInstructionBreakpoint()) continue;
         this.showInterruptPin();
         return undefined;
       }
@@ -162,9 +200,16 @@ export class Machine {
   private takeEvent(): boolean {
     const { processor } = this;
     if (processor.state[Word.IN_V386] !== 0) return this.takeV386Event();
+    if (this.nmiWaits && processor.state[Word.NMI_BLOCKED] === 0 && !processor.interruptsInhibited) return this.takeNmi();
     if (!this.pinAsserted || processor.interruptsInhibited || !canTakeInterrupt(processor) || this.tooManyInterrupts()) return false;
     processor.halted = false;
     deliverHardwareInterrupt(processor, this.pc.pic.acknowledge());
+    return true;
+  }
+  private takeNmi(): true {
+    this.isNmiPending = false;
+    this.processor.halted = false;
+    deliverFault(this.processor, Vector.NMI, 0);
     return true;
   }
   private tooManyInterrupts(): boolean {
@@ -176,7 +221,7 @@ export class Machine {
   private takeV386Event(): boolean {
     const { processor } = this;
     if (processor.now() >= this.v386Deadline) exitV386(processor, 'timer');
-    else if (this.pinAsserted) exitV386(processor, 'interrupt');
+    else if (this.pinAsserted || this.nmiWaits) exitV386(processor, 'interrupt');
     else if (wantsInterruptWindow(processor)) exitV386(processor, 'interrupt-window');
     else return false;
     processor.halted = false;
@@ -197,13 +242,14 @@ export class Machine {
 
   /**
    * Up to the next deadline. An interrupt that waits for IF needs no short slice, because whatever sets IF asks for attention; one that
-   * waits for the end of an interrupt shadow does, and one that comes too thick and fast.
+   * waits for the end of an interrupt shadow does, and one that comes too thick and fast; so do debug exceptions.
    */
   private sliceLength(left: number): number {
     const { processor, pc } = this;
     const inShadow = processor.state[Word.INTERRUPT_PIN] !== 0 && processor.interruptsInhibited;
     const waits = inShadow || (this.pinAsserted && canTakeInterrupt(processor));
-    if (waits || (processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0) return 1;
+    const isDebugged = processor.watchesInstructions || processor.state[Word.PENDING_DEBUG] !== 0 || (processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0;
+    if (waits || isDebugged) return 1;
     const deadline = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
     return Math.max(1, Math.min(left, deadline - processor.now(), LONGEST_SLICE));
   }
@@ -215,9 +261,9 @@ export class Machine {
   }
   private pinAsserted = false;
 
-  /** Tells the executor whether something waits for IF: an interrupt or, in V386 mode, the host for the interrupt window. */
+  /** Tells the executor whether something waits for IF or for an IRET: an interrupt, an NMI or, in V386 mode, the host for the interrupt window. */
   private showInterruptPin(): void {
     const { processor } = this;
-    processor.state[Word.INTERRUPT_PIN] = this.pinAsserted || awaitsInterruptWindow(processor) ? 1 : 0;
+    processor.state[Word.INTERRUPT_PIN] = this.pinAsserted || this.nmiWaits || awaitsInterruptWindow(processor) ? 1 : 0;
   }
 }

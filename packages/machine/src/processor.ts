@@ -1,4 +1,4 @@
-import { Access, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, exitV386, raiseSecondLevelViolation, resetX87, segmentAllows, storeFloat, type Silicon } from '@ringbench/isa';
+import { Access, CPU_MODELS, CR0, DEFAULT_CPU_MODEL, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, exitV386, hasInstructionBreakpoints, instructionBreakpoints, portBreakpoints, raiseSecondLevelViolation, resetProcessor, resetX87, segmentAllows, storeFloat, type CpuModelName, type ResetKind, type Silicon } from '@ringbench/isa';
 import type { PortBus } from './bus.js';
 import { Region } from './layout.js';
 import type { MachineMemory } from './memory.js';
@@ -27,13 +27,15 @@ function misses(linear: number, entry: number, bytes: number): boolean {
 const FAULTS_WITHOUT_PROGRESS = 1 << 18;
 
 /** What a processor has unless told otherwise. */
-export const DEFAULT_FEATURES = Feature.V386 | Feature.FPU;
+export const DEFAULT_FEATURES = CPU_MODELS[DEFAULT_CPU_MODEL].features | Feature.V386;
 
 /** What a processor needs from its surroundings. */
 export interface ProcessorOptions {
   readonly memory: MachineMemory;
   readonly mmu?: MmuOptions;
-  /** What this processor has, bits of `Feature`; default DEFAULT_FEATURES. */
+  /** Which processor this is, with V386 mode besides; default DEFAULT_CPU_MODEL. */
+  readonly cpu?: CpuModelName;
+  /** What it has, bits of `Feature`, instead of what `cpu` says. */
   readonly features?: number;
   /** A byte was written to the marker port. */
   readonly onMarker: (value: number) => void;
@@ -44,6 +46,8 @@ export class ExecutionContext {
   code32 = false;
   stack32 = false;
   flat = false;
+  /** Bits of `Feature`, constant. */
+  features = DEFAULT_FEATURES;
 }
 
 /**
@@ -69,7 +73,14 @@ export class Processor implements Silicon {
   sliceEnd = 0;
   /** Instructions of the current block that were charged but are not yet complete, while a system procedure runs. */
   uncompleted = 0;
+  /** A breakpoint on an instruction is armed: the driver looks before each. */
+  watchesInstructions = false;
+  /** The FERR# pin (`Silicon.floatingPointError`): a PC leads it to IRQ 13. Returns whether IGNNE# is asserted. */
+  onFloatingPointError: () => boolean = () => true;
   private inhibitedAt = -1;
+  private debugInhibitedAt = -1;
+  /** DR6 bits of the traps that the current instruction has caused so far. */
+  private trapCause = 0;
   private faultedAt = -1;
   private faultsThere = 0;
   private wasInV386 = false;
@@ -85,7 +96,10 @@ export class Processor implements Silicon {
     this.state = options.memory.state;
     this.onMarker = options.onMarker;
     this.mmu = new Mmu(options.memory, options.mmu);
-    this.state[Word.FEATURES] = options.features ?? DEFAULT_FEATURES;
+    const features = options.features ?? (CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL].features | Feature.V386);
+    this.mmu.checks.onBreakpoint = (hits) => this.debugTrap(hits);
+    this.state[Word.FEATURES] = features;
+    this.context.features = features;
     resetX87(this.state);
     this.state[Word.FLAG_SYSTEM] = Flag.FIXED;
     storeFloat(this.state, Word.V386_DEADLINE, Infinity);
@@ -99,8 +113,10 @@ export class Processor implements Silicon {
   /** Instruction clock before the current instruction. */
   now(): number { return this.sliceEnd - this.state[Word.BUDGET] - this.uncompleted; }
   beginSlice(instructions: number): void {
+    this.settleResumption();
     this.sliceEnd = this.now() + instructions;
     this.state[Word.BUDGET] = instructions;
+    this.state[Word.RESUMED_AT] = instructions;
     this.attention = false;
   }
   /** Lets guest time pass without instructions. */
@@ -162,6 +178,7 @@ export class Processor implements Silicon {
   clearFault(): void {
     if (this.faulted) this.noteFault();
     this.raised = false;
+    this.trapCause = 0; // an instruction that faults has not happened
     if (this.mmu.faulted) this.mmu.clearFault();
   }
   /** Delivers the recorded fault through the guest's IDT, or as a V386 exit. EIP is the faulting instruction's. */
@@ -201,6 +218,71 @@ export class Processor implements Silicon {
     const access = (write ? V386Access.WRITE : 0) | (fetch ? V386Access.FETCH : 0) | (user ? V386Access.USER : 0) | (duringWalk ? V386Access.WALK : 0) | (present ? V386Access.PRESENT : 0);
     this.mmu.clearFault();
     raiseSecondLevelViolation(this, guestPhysical, linear, access);
+  }
+
+  // ---- debug exceptions
+
+  debugTrap(cause: number): void {
+    this.trapCause |= cause;
+    this.attention = true;
+  }
+  /** For the driver, between two instructions: takes the debug trap that is due, with all of its causes (SDM vol. 3, 17.3.1.2 and 17.3.1.4). True if it did. */
+  takeDebugTrap(): boolean {
+    const { state } = this;
+    state[Word.PENDING_DEBUG] |= this.trapCause;
+    this.trapCause = 0;
+    if (state[Word.PENDING_DEBUG] === 0 || this.debugInhibited) return false;
+    const cause = state[Word.PENDING_DEBUG];
+    state[Word.PENDING_DEBUG] = 0;
+    this.deliverDebugException(cause);
+    return true;
+  }
+  /** For the driver, before an instruction: takes the fault of a breakpoint on it (SDM vol. 3, 17.3.1.1). A repeated string instruction is met once. */
+  takeInstructionBreakpoint(): boolean {
+    const { state } = this;
+    if ((state[Word.FLAG_SYSTEM] & Flag.RF) !== 0 || state[Word.REPEATING] !== 0 || this.debugInhibited) return false;
+    const hits = instructionBreakpoints(state, state[Word.BASE + Segment.CS] + state[Word.EIP]);
+    if (hits === 0) return false;
+    this.deliverDebugException(hits);
+    return true;
+  }
+  /** It ends HLT too (SDM vol. 2, HLT). */
+  private deliverDebugException(cause: number): void {
+    this.noteFault();
+    this.halted = false;
+    this.state[Word.DR + 6] |= cause;
+    deliverFault(this, Vector.DB, 0);
+  }
+  debugRegistersChanged(): void {
+    this.mmu.checks.debugRegistersChanged();
+    const watched = this.watchesInstructions;
+    this.watchesInstructions = hasInstructionBreakpoints(this.state);
+    if (this.watchesInstructions !== watched) this.attention = true;
+  }
+  alignmentChanged(): void {
+    this.mmu.checks.alignment = (this.state[Word.FLAG_SYSTEM] & Flag.AC) !== 0 && (this.state[Word.CR0] & CR0.AM) !== 0;
+  }
+  settleResumption(): void {
+    const { state } = this;
+    if ((state[Word.FLAG_SYSTEM] & Flag.RF) !== 0 && state[Word.BUDGET] + this.uncompleted !== state[Word.RESUMED_AT]) state[Word.FLAG_SYSTEM] &= ~Flag.RF;
+  }
+  floatingPointError(): boolean { return this.onFloatingPointError(); }
+
+  // ---- pins
+
+  /** The A20M# pin, not asserted: address bit 20 reaches the bus. */
+  get a20Enabled(): boolean { return !this.mmu.a20Masked; }
+  set a20Enabled(enabled: boolean) { this.mmu.a20Masked = !enabled; }
+  /** The RESET or the INIT pin (SDM vol. 3, 9.1). Time goes on. */
+  reset(kind: ResetKind = 'reset'): void {
+    this.clearFault();
+    this.halted = false;
+    this.inShutdown = false;
+    this.livelocked = false;
+    this.inhibitedAt = -1;
+    this.debugInhibitedAt = -1;
+    resetProcessor(this, kind);
+    this.attention = true;
   }
 
   // ---- what changed
@@ -245,8 +327,12 @@ export class Processor implements Silicon {
     this.wasInV386 = inV386;
     if (this.state[Word.INTERRUPT_PIN] !== 0 || (this.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0) this.attention = true;
   }
-  inhibitInterrupts(): void { this.inhibitedAt = this.now() + 1; }
+  inhibitInterrupts(debugToo: boolean): void {
+    this.inhibitedAt = this.now() + 1;
+    if (debugToo) this.debugInhibitedAt = this.inhibitedAt;
+  }
   get interruptsInhibited(): boolean { return this.inhibitedAt === this.now(); }
+  get debugInhibited(): boolean { return this.debugInhibitedAt === this.now(); }
   halt(): void {
     this.halted = true;
     this.attention = true;
@@ -261,6 +347,7 @@ export class Processor implements Silicon {
 
   portRead(port: number, bytes: 1 | 2 | 4): number {
     this.memory.counts[PORT_READ]++;
+    this.notePortBreakpoints(port, bytes);
     return this.bus === undefined ? -1 : this.bus.read(port, bytes);
   }
   portWrite(port: number, bytes: 1 | 2 | 4, value: number): void {
@@ -269,6 +356,11 @@ export class Processor implements Silicon {
       return;
     }
     this.memory.counts[PORT_WRITE]++;
+    this.notePortBreakpoints(port, bytes);
     this.bus?.write(port, bytes, value);
+  }
+  private notePortBreakpoints(port: number, bytes: number): void {
+    const hits = portBreakpoints(this.state, port, bytes);
+    if (hits !== 0) this.debugTrap(hits);
   }
 }

@@ -94,3 +94,18 @@ describe('PortBus', () => {
     expect(bus.isRegistered(0x21)).toBe(true);
   });
 });
+
+describe('observe', () => {
+  it('sees each byte written to a port, and leaves the device there to itself', () => {
+    const bus = new PortBus();
+    let stored = 0;
+    const seen: number[] = [];
+    bus.register(0x80, 1, { readByte: () => stored, writeByte: (_port, value) => (stored = value) });
+    bus.observe(0x80, (value) => seen.push(value));
+    bus.observe(0x90, (value) => seen.push(value));
+    bus.write(0x80, 1, 1);
+    bus.write(0x80, 2, 0x1234);
+    bus.write(0x8f, 2, 0x5600);
+    expect([seen, bus.read(0x80, 1), bus.read(0x90, 1)]).toEqual([[1, 0x34, 0x56], 0x34, 0xff]);
+  });
+});

@@ -1,4 +1,4 @@
-import { Debug6, Feature, Flag, Register, Vector, Word, eventIndex } from '@ringbench/isa';
+import { CPU_MODELS, CPU_MODEL_NAMES, Debug6, Feature, Flag, Register, Vector, Word, eventIndex } from '@ringbench/isa';
 import { describe, expect, it } from 'vitest';
 import { INTERRUPTS_AT_ONE_BOUNDARY } from '../src/machine.js';
 import { DEFAULT_FEATURES } from '../src/processor.js';
@@ -79,6 +79,15 @@ describe('Machine.run', () => {
     expect(scriptedMachine({ features: 0 }).processor.state[Word.FEATURES]).toBe(0);
   });
 
+  it('is the processor that it is told to be, and decodes as that', () => {
+    for (const cpu of CPU_MODEL_NAMES) {
+      const { processor } = scriptedMachine({ cpu });
+      const expected = CPU_MODELS[cpu].features | Feature.V386;
+      expect([processor.state[Word.FEATURES], processor.context.features]).toEqual([expected, expected]);
+    }
+    expect(scriptedMachine({}).processor.state[Word.FEATURES]).toBe(CPU_MODELS.i686.features | Feature.V386);
+  });
+
   it('leaves events that never happened out of the counts', () => {
     const { machine, processor } = scriptedMachine();
     expect(machine.counts()).toEqual({});
@@ -112,7 +121,7 @@ describe('interrupts', () => {
     executor.instruction = () => {
       if (processor.now() !== 5000) return;
       setFlags(processor, Flag.IF);
-      processor.inhibitInterrupts();
+      processor.inhibitInterrupts(false);
     };
     machine.run(1);
     expect(processor.state[Word.EIP]).toBe(CODE);
@@ -199,7 +208,10 @@ describe('single steps', () => {
     expect(atDebugHandler(halted)).toBe(true);
     expect(halted.processor.halted).toBe(false);
   });
-  it('do not trap in a shadow', () => expect(atDebugHandler(stepped((processor) => processor.inhibitInterrupts()))).toBe(false));
+  it('do not trap in the shadow of MOV SS, but in that of STI', () => {
+    expect(atDebugHandler(stepped((processor) => processor.inhibitInterrupts(true)))).toBe(false);
+    expect(atDebugHandler(stepped((processor) => processor.inhibitInterrupts(false)))).toBe(true);
+  });
   it('do not trap behind INT n', () => {
     expect(atDebugHandler(stepped((processor) => processor.count(eventIndex('interrupt.software'))))).toBe(false);
   });

@@ -1,4 +1,4 @@
-import { Register, SYSTEM_PROCEDURES, SystemOperands, Word, type SystemMnemonic } from '@ringbench/isa';
+import { Flag, Register, SYSTEM_PROCEDURES, SystemOperands, Word, type SystemMnemonic } from '@ringbench/isa';
 import type { VirtualProcessor } from './virtual-processor.js';
 
 const LOW_WORD = 0xffff;
@@ -25,11 +25,16 @@ export class Interpreter {
     const isLast = !operands.repeated || this.count() === 1;
     operands.nextEip = isLast ? (wideCode ? next | 0 : next & LOW_WORD) : eip;
     const shadowed = processor.interruptsInhibited;
+    const debugShadowed = processor.debugInhibited;
     processor.interruptsInhibited = false;
+    processor.debugInhibited = false;
     if (!SYSTEM_PROCEDURES[mnemonic](processor, operands)) {
       processor.interruptsInhibited = shadowed;
+      processor.debugInhibited = debugShadowed;
       return false;
     }
+    state[Word.FLAG_SYSTEM] &= ~Flag.RF;
+    state[Word.REPEATING] = isLast ? 0 : 1;
     if (operands.repeated) this.countDown();
     return true;
   }

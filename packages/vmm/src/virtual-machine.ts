@@ -1,5 +1,5 @@
-import { Debug6, Flag, Vector, Word } from '@ringbench/isa';
-import { createPc, INTERRUPTS_AT_ONE_BOUNDARY, MOST_DEADLINES_ASLEEP, type Pc } from '@ringbench/machine';
+import { Debug6, Flag, Vector, Word, type CpuModelName } from '@ringbench/isa';
+import { createPc, equipmentOf, INTERRUPTS_AT_ONE_BOUNDARY, MOST_DEADLINES_ASLEEP, type Pc, type PcEquipment } from '@ringbench/machine';
 import type { VmmCounters } from './counters.js';
 import type { GuestClock } from './guest-clock.js';
 import type { GuestMemory } from './guest-memory.js';
@@ -11,15 +11,18 @@ export type PendingEvent =
   | { readonly kind: 'exception'; readonly vector: number; readonly errorCode: number }
   | { readonly kind: 'interrupt'; readonly vector: number };
 
-export interface VirtualMachineOptions {
+export interface VirtualMachineOptions extends PcEquipment {
   readonly memory: GuestMemory;
   readonly clock: GuestClock;
   readonly counters: VmmCounters;
   /** Guest physical memory in bytes, as the CMOS reports it. */
   readonly memoryBytes: number;
-  readonly onConsole?: (byte: number) => void;
+  /** Which processor the guest sees; default DEFAULT_CPU_MODEL. */
+  readonly cpu?: CpuModelName;
   /** Called for each write to the marker port that the VMM interprets. */
   readonly onMarker: (value: number) => void;
+  /** The guest switched address line 20, and its memory is decoded differently from now on. */
+  readonly onLine20?: () => void;
 }
 
 /**
@@ -43,6 +46,8 @@ export class VirtualMachine {
   private interruptsThere = 0;
   /** After a triple fault. */
   inShutdown = false;
+  /** The guest pulled the reset line; the core decides what follows. */
+  isResetWanted = false;
 
   constructor(options: VirtualMachineOptions) {
     this.memory = options.memory;
@@ -50,14 +55,28 @@ export class VirtualMachine {
     this.counters = options.counters;
     const now = (): number => this.clock.now();
     this.pc = createPc({
+      ...equipmentOf(options),
       now,
       ramBytes: options.memoryBytes,
-      ...(options.onConsole === undefined ? {} : { onConsole: options.onConsole }),
+      onReset: () => (this.isResetWanted = true),
+      onLine20: (enabled) => {
+        this.memory.isLine20Enabled = enabled;
+        options.onLine20?.();
+      },
       onExit: (status) => (this.exitStatus = status),
       onInterruptPin: (asserted) => (this.interruptPin = asserted),
     });
-    this.processor = new VirtualProcessor({ memory: options.memory, bus: this.pc.bus, now, onMarker: options.onMarker, counters: options.counters });
+    this.processor = new VirtualProcessor({ cpu: options.cpu, memory: options.memory, bus: this.pc.bus, now, onMarker: options.onMarker, counters: options.counters });
     this.interpreter = new Interpreter(this.processor);
+  }
+
+  /** The RESET line: devices and processor as after power-on, memory as it is. The core drops what it holds of the processor's state. */
+  reset(): void {
+    this.isResetWanted = false;
+    this.inShutdown = false;
+    this.pending = undefined;
+    this.pc.reset();
+    this.processor.reset();
   }
 
   /** The guest powered the machine off. */
@@ -72,12 +91,19 @@ export class VirtualMachine {
     return status;
   }
 
-  /** The interpreted instruction is complete: its time passes, and a single-step trap follows if TF was set when it began (SDM vol. 3, 17.3.1.4). */
+  /**
+   * The interpreted instruction is complete: its time passes, and its debug traps follow, with those that a MOV SS before it held back and a single step if
+   * TF was set when it began (SDM vol. 3, 17.3.1.2 and 17.3.1.4).
+   */
   instructionCompleted(stepping: boolean): void {
     this.clock.instructionEmulated();
     this.counters.interpreted++;
-    if (!stepping) return;
-    this.processor.state[Word.DR + 6] |= Debug6.BS;
+    const { state } = this.processor;
+    const cause = state[Word.PENDING_DEBUG] | this.processor.trapCause | (stepping ? Debug6.BS : 0);
+    state[Word.PENDING_DEBUG] = 0;
+    this.processor.trapCause = 0;
+    if (cause === 0) return;
+    state[Word.DR + 6] |= cause;
     this.processor.halted = false;
     this.raise(Vector.DB, 0);
   }

@@ -1,4 +1,4 @@
-import { SILICON_EVENTS, STATE_WORDS, Vector, Word, type Silicon } from '@ringbench/isa';
+import { checksAlignment, CPU_MODELS, dataBreakpoints, DEFAULT_CPU_MODEL, resetProcessor, isMisaligned, portBreakpoints, SILICON_EVENTS, STATE_WORDS, Vector, Word, type CpuModelName, type Silicon } from '@ringbench/isa';
 import { MARKER_PORT, PageWalker, type PortBus, type WalkedMemory } from '@ringbench/machine';
 import type { VmmCounters } from './counters.js';
 
@@ -9,6 +9,8 @@ const FAULTED = -1;
 
 export interface VirtualProcessorOptions {
   readonly memory: WalkedMemory;
+  /** Which processor the guest sees; default DEFAULT_CPU_MODEL. */
+  readonly cpu?: CpuModelName;
   /** The ports of the virtual devices. */
   readonly bus: PortBus;
   /** Guest time before the guest's current instruction. */
@@ -31,6 +33,10 @@ export class VirtualProcessor implements Silicon {
   halted = false;
   /** The guest's next instruction runs in an interrupt shadow. */
   interruptsInhibited = false;
+  /** And debug exceptions are held back too. */
+  debugInhibited = false;
+  /** DR6 bits of the traps that the interpreted instruction has caused; the VMM raises them when it is complete. */
+  trapCause = 0;
   faulted = false;
   faultVector = 0;
   faultErrorCode = 0;
@@ -47,6 +53,7 @@ export class VirtualProcessor implements Silicon {
     this.now = options.now;
     this.onMarker = options.onMarker;
     this.counters = options.counters;
+    this.state[Word.FEATURES] = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL].features;
     // The silicon does not count what software reads.
     this.walker = new PageWalker({ state: this.state, counts: new Float64Array(SILICON_EVENTS.length) }, options.memory);
   }
@@ -55,6 +62,8 @@ export class VirtualProcessor implements Silicon {
 
   load(linear: number, bytes: 1 | 2 | 4, system: boolean): number {
     const offset = linear & OFFSET_MASK;
+    if (this.refusesAlignment(linear, bytes, system)) return 0;
+    this.debugTrap(dataBreakpoints(this.state, linear, bytes, false));
     const page = this.translate(linear, false, system);
     if (page < 0) return 0;
     if (offset + bytes <= PAGE_BYTES) return this.memory.read(page, offset, bytes);
@@ -70,6 +79,8 @@ export class VirtualProcessor implements Silicon {
 
   store(linear: number, bytes: 1 | 2 | 4, value: number, system: boolean): void {
     const offset = linear & OFFSET_MASK;
+    if (this.refusesAlignment(linear, bytes, system)) return;
+    this.debugTrap(dataBreakpoints(this.state, linear, bytes, true));
     const page = this.translate(linear, true, system);
     if (page < 0) return;
     if (offset + bytes <= PAGE_BYTES) {
@@ -98,6 +109,11 @@ export class VirtualProcessor implements Silicon {
     for (let index = 0; index < count; index++) this.storePhysical(physical + 4 * index, words[first + index]);
   }
 
+  /** #AC(0), as on the silicon (SDM vol. 3, 6.15, Interrupt 17). */
+  private refusesAlignment(linear: number, bytes: number, system: boolean): boolean {
+    return !system && checksAlignment(this.state) && isMisaligned(linear, bytes) && !this.raise(Vector.AC, 0);
+  }
+
   /** Guest page number for an access, or -1 when the guest's tables refuse it. */
   private translate(linear: number, write: boolean, system: boolean): number {
     const entry = this.walker.walk(linear, write, !system && this.state[Word.CPL] === 3, false);
@@ -117,6 +133,17 @@ export class VirtualProcessor implements Silicon {
   }
   clearFault(): void {
     this.faulted = false;
+    this.trapCause = 0;
+  }
+
+  /** The RESET pin. */
+  reset(): void {
+    this.faulted = false;
+    this.halted = false;
+    this.interruptsInhibited = false;
+    this.debugInhibited = false;
+    this.trapCause = 0;
+    resetProcessor(this, 'reset');
   }
 
   // ---- what changed: nothing here is derived from the state, and there is no TLB
@@ -127,9 +154,16 @@ export class VirtualProcessor implements Silicon {
   flushTranslations(): void {}
   invalidatePage(_linear: number): void {}
   interruptFlagChanged(): void {}
-  inhibitInterrupts(): void {
+  inhibitInterrupts(debugToo: boolean): void {
     this.interruptsInhibited = true;
+    this.debugInhibited = debugToo;
   }
+  debugRegistersChanged(): void {}
+  debugTrap(cause: number): void {
+    this.trapCause |= cause;
+  }
+  alignmentChanged(): void {}
+  settleResumption(): void {}
   halt(): void {
     this.halted = true;
   }
@@ -144,6 +178,7 @@ export class VirtualProcessor implements Silicon {
 
   portRead(port: number, bytes: 1 | 2 | 4): number {
     this.counters.deviceAccesses++;
+    this.debugTrap(portBreakpoints(this.state, port, bytes));
     return this.bus.read(port, bytes);
   }
   portWrite(port: number, bytes: 1 | 2 | 4, value: number): void {
@@ -152,6 +187,7 @@ export class VirtualProcessor implements Silicon {
       return;
     }
     this.counters.deviceAccesses++;
+    this.debugTrap(portBreakpoints(this.state, port, bytes));
     this.bus.write(port, bytes, value);
   }
 }

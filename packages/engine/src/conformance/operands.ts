@@ -40,6 +40,7 @@ export const CR2 = control(2);
 export const CR3 = control(3);
 export const CR4 = control(4);
 export const DR7: DebugRegister = { kind: 'debug', code: 7 };
+export const DR0: DebugRegister = { kind: 'debug', code: 0 };
 export const DR6: DebugRegister = { kind: 'debug', code: 6 };
 
 /** `at(0x1000)`, `at('label')`, `at(EBP, -4)`. */

@@ -1,3 +1,4 @@
+import type { Generation } from '../cpu-models.js';
 import type { EncodingRow, SensitiveReason } from './instruction.js';
 import { encodingRows } from './rows/index.js';
 import { SENSITIVE_ENTRIES, type SensitiveEntry } from './sensitive.js';
@@ -24,6 +25,8 @@ export interface ClassifiedMnemonic {
   readonly entry: number | undefined;
   /** Opcodes with their operands, as in the rows. */
   readonly encodings: readonly string[];
+  /** What introduced it after the 80386, and of encodings that came later what introduced those. Empty: all of it is the 80386's. */
+  readonly introduced: readonly string[];
   /** What the rows note; a note about some of the encodings begins with their opcodes. */
   readonly notes: readonly string[];
 }
@@ -39,6 +42,25 @@ function notesOf(group: readonly EncodingRow[]): string[] {
   });
 }
 
+type Age = Pick<EncodingRow['traits'], 'since' | 'until'>;
+const AGES: readonly (Generation | undefined)[] = [undefined, 'i486', 'i586', 'i686', 'pentium-ii'];
+const ageOf = (rows: readonly EncodingRow[]): Age => ({
+  since: AGES[Math.min(...rows.map(({ traits }) => AGES.indexOf(traits.since)))],
+  until: ([undefined, 'i486', 'i386'] as const).find((model) => rows.some(({ traits }) => traits.until === model)),
+});
+function ageText({ since, until }: Age): string {
+  if (until === undefined) return since ?? '';
+  return since === until ? `${since} only` : [since, `to ${until}`].filter((part) => part !== undefined).join(' ');
+}
+
+/** When a mnemonic and its later encodings came. An encoding with rows for several generations is as old as the oldest of them. */
+function introductionOf(group: readonly EncodingRow[]): string[] {
+  const whole = ageText(ageOf(group));
+  const byText = Map.groupBy(Map.groupBy(group, (row) => row.opcode).values(), (rows) => ageText(ageOf(rows)));
+  const later = [...byText].filter(([text]) => text !== whole).map(([text, ofText]) => `${unique(ofText.map((rows) => rows[0].opcode)).join(', ')}: ${text}`);
+  return [whole, ...later].filter((text) => text !== '');
+}
+
 /** Every mnemonic with its class, in the order of the rows. All rows of a mnemonic have the same class (tested). */
 export function classifyAll(rows: readonly EncodingRow[] = encodingRows): readonly ClassifiedMnemonic[] {
   const byMnemonic = Map.groupBy(rows, (row) => row.mnemonic);
@@ -48,6 +70,7 @@ export function classifyAll(rows: readonly EncodingRow[] = encodingRows): readon
     reason: group[0].traits.sensitive,
     entry: group[0].traits.sensitiveEntry,
     encodings: group.map((row) => [row.opcode, row.operands.join(',')].filter((part) => part !== '').join(' ')),
+    introduced: introductionOf(group),
     notes: notesOf(group),
   }));
 }
@@ -64,12 +87,14 @@ export function sensitiveInstructions(rows: readonly EncodingRow[] = encodingRow
   }));
 }
 
-function markdownTable(header: readonly string[], lines: readonly (readonly string[])[]): string {
+/** A table as Markdown. */
+export function markdownTable(header: readonly string[], lines: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...lines.map(line)].join('\n');
 }
 
-const code = (texts: readonly string[]): string => texts.map((text) => `\`${text}\``).join(', ');
+/** Texts as code in Markdown. */
+export const code = (texts: readonly string[]): string => texts.map((text) => `\`${text}\``).join(', ');
 
 function sensitiveSection(): string {
   const lines = sensitiveInstructions().map((item) => [String(item.entry), item.name, code(item.mnemonics), item.group, item.reason, item.failure]);
@@ -79,8 +104,8 @@ function sensitiveSection(): string {
 function section(title: string, which: InstructionClass): string {
   const lines = classifyAll()
     .filter((item) => item.class === which)
-    .map((item) => [code([item.mnemonic]), code(unique(item.encodings)), item.notes.join('; ')]);
-  return `## ${title}\n\n${markdownTable(['mnemonic', 'encodings', 'notes'], lines)}`;
+    .map((item) => [code([item.mnemonic]), code(unique(item.encodings)), item.introduced.join('; '), item.notes.join('; ')]);
+  return `## ${title}\n\n${markdownTable(['mnemonic', 'encodings', 'since', 'notes'], lines)}`;
 }
 
 /** The classification of the whole instruction set as Markdown, for the documentation. */

@@ -1,13 +1,15 @@
 import { Segment } from '../state.js';
 import { Decoding, type ByteSource } from './decoding.js';
 import type { DecodeFailure, Instruction, Operand } from './instruction.js';
-import { OPCODES_PER_MAP, compileRows, modrmSlot, type Form, type OpcodeTable } from './opcode-table.js';
-import { encodingRows } from './rows/index.js';
+import { opcodeTableOf } from './instruction-set.js';
+import { OPCODES_PER_MAP, modrmSlot, type Form, type OpcodeTable } from './opcode-table.js';
 
 /** What bytes mean besides themselves. */
 export interface CodeMode {
   /** The D bit of the code segment: operands and addresses are 32 bits by default. */
   readonly code32: boolean;
+  /** What the processor has, bits of `Feature`; default everything. Bytes that only another processor knows are undefined opcodes. */
+  readonly features?: number;
 }
 
 /** Instruction prefixes (SDM vol. 2, 2.1.1). */
@@ -54,7 +56,7 @@ function readOperands(decoding: Decoding, form: Form): Operand[] {
   return operands;
 }
 
-/** Decodes with a table that `compileRows` made; `decode` does so with the whole instruction set's. */
+/** Decodes with a table that `compileRows` made; `decode` does so with the processor's. */
 export function decodeWith(table: OpcodeTable, source: ByteSource, at: number, mode: CodeMode): Instruction | DecodeFailure {
   const decoding = new Decoding(source, at, mode.code32);
   const form = readOpcode(decoding, mode.code32, table);
@@ -75,8 +77,6 @@ export function decodeWith(table: OpcodeTable, source: ByteSource, at: number, m
   };
 }
 
-const table = compileRows(encodingRows);
-
 /**
  * Decodes the instruction at index `at` of the source. A failure is its reason, a string: `typeof result === 'string'`.
  * Bytes are fetched one by one and only as far as needed, so a source that faults knows at which byte, and a page that the instruction does not
@@ -84,7 +84,7 @@ const table = compileRows(encodingRows);
  * undefined is reported without fetching further.
  */
 export function decode(source: ByteSource, at: number, mode: CodeMode): Instruction | DecodeFailure {
-  return decodeWith(table, source, at, mode);
+  return decodeWith(opcodeTableOf(mode.features), source, at, mode);
 }
 
 /** Bytes in memory as a source; everything outside cannot be fetched. */

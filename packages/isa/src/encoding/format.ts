@@ -20,6 +20,7 @@ function formatOperand(operand: Operand, next: number): string {
     case 'segment': return SEGMENT_NAMES[operand.index];
     case 'control': return `cr${operand.index}`;
     case 'debug': return `dr${operand.index}`;
+    case 'test': return `tr${operand.index}`;
     case 'stack': return `st${operand.index}`;
     case 'memory': return formatMemory(operand);
     case 'immediate': return `i${operand.size}:${operand.value}`;

@@ -1,3 +1,4 @@
+import type { Generation } from '../cpu-models.js';
 import type { SegmentIndex } from '../state.js';
 
 /**
@@ -6,8 +7,15 @@ import type { SegmentIndex } from '../state.js';
  */
 export type SensitiveReason = '3A' | '3B' | '3C';
 
+/** Models whose successors dropped an instruction or a form of it. */
+export type LastModel = 'i386' | 'i486';
+
 /** What the consumers of a row must know beyond its semantics. Absent means false. */
 export interface Traits {
+  /** The generation that introduced it; absent: the 80386 has it. On an earlier processor the bytes are #UD. */
+  readonly since?: Generation;
+  /** The last model that has it; on later ones the bytes mean something else or are #UD. Absent: none took it away. */
+  readonly until?: LastModel;
   /** Faults with #GP(0) outside CPL 0 (SDM vol. 3, 5.9). */
   readonly privileged?: true;
   /** Obeys IOPL (IN, OUT, INS, OUTS, CLI, STI). */
@@ -47,12 +55,12 @@ export interface Traits {
 
 /**
  * Operand notation of the Intel opcode maps (SDM vol. 2, appendix A.2): E = ModR/M register or memory, G = ModR/M register, I = immediate,
- * J = relative, M = memory only, O = moffs, R = ModR/M register only, S = segment, C/D = control/debug register, X/Y = string source/destination, A = far pointer;
+ * J = relative, M = memory only, O = moffs, R = ModR/M register only, S = segment, C/D/T = control/debug/test register, X/Y = string source/destination, A = far pointer;
  * then the size b w d v z p. Plain register names and `1` stand for themselves. Ibs is a byte sign-extended to the operand size;
  * BB is XLAT's byte, addressed by (E)BX plus AL.
  */
 export type OperandType =
-  | 'Eb' | 'Ew' | 'Ev' | 'Gb' | 'Gw' | 'Gv' | 'Ib' | 'Ibs' | 'Iw' | 'Iz' | 'Jb' | 'Jz' | 'M' | 'Mp' | 'Ma' | 'Ms' | 'Mq' | 'Ob' | 'Ov' | 'Rd' | 'Rv' | 'Sw' | 'Cd' | 'Dd' | 'Ap'
+  | 'Eb' | 'Ew' | 'Ev' | 'Gb' | 'Gw' | 'Gv' | 'Ib' | 'Ibs' | 'Iw' | 'Iz' | 'Jb' | 'Jz' | 'M' | 'Mp' | 'Ma' | 'Ms' | 'Mq' | 'Ob' | 'Ov' | 'Rd' | 'Rv' | 'Sw' | 'Cd' | 'Dd' | 'Td' | 'Ap'
   | 'Mw' | 'Md' | 'Mt' | 'Me' | 'Mf' | 'Mx' | 'ST0' | 'STi' // x87: memory of 16, 32 and 80 bits, environment, whole state, FXSAVE's; registers
   | 'Xb' | 'Xv' | 'Yb' | 'Yv' | 'BB' | 'Zb' | 'Zv' // Z: register in the opcode's low three bits
   | 'AL' | 'CL' | 'AX' | 'DX' | 'eAX' | '1' | 'ES' | 'CS' | 'SS' | 'DS' | 'FS' | 'GS';
@@ -82,6 +90,7 @@ export type Operand =
   | { readonly kind: 'segment'; readonly index: SegmentIndex }
   | { readonly kind: 'control'; readonly index: number }
   | { readonly kind: 'debug'; readonly index: number }
+  | { readonly kind: 'test'; readonly index: number }
   | { readonly kind: 'stack'; readonly index: number } // x87 register ST(index)
   | { readonly kind: 'memory'; readonly size: number; readonly segment: SegmentIndex; readonly base: number; readonly index: number; readonly scale: number; readonly displacement: number }
   | { readonly kind: 'immediate'; readonly size: OperandSize; readonly value: number }

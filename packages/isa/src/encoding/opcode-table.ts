@@ -29,8 +29,8 @@ export function modrmSlot(modrm: number): number {
   return modrm < FIRST_REGISTER_MODRM ? (modrm >>> 3) & 7 : MEMORY_SLOTS + modrm - FIRST_REGISTER_MODRM;
 }
 
-/** Values of the reg field with which an operand exists: CR1 and CR5-CR7 do not, nor segment registers 6 and 7. */
-const LEGAL_REG: Partial<Record<OperandType, readonly number[]>> = { Cd: [0, 2, 3, 4], Sw: [0, 1, 2, 3, 4, 5] };
+/** Values of the reg field with which an operand exists: CR1 and CR5-CR7 do not, nor segment registers 6 and 7. Rows with a literal reg field name CR4 and the test registers. */
+const LEGAL_REG: Partial<Record<OperandType, readonly number[]>> = { Cd: [0, 2, 3], Sw: [0, 1, 2, 3, 4, 5] };
 const ANY_REG = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** `01 /r`, `0F BA /4`, `50+r`; for the escapes D8-DF also a literal ModR/M byte, `D9 E0` or `D8 C0+i`. */
@@ -75,7 +75,7 @@ function slotsOf(row: EncodingRow, parsed: ParsedOpcode): number[] {
 }
 
 /** Operand types that are read from the ModR/M byte: a row with one of them has to have it. */
-const MODRM_OPERAND = /^([EGMRSCD][abdpqsvw]?|M[tefx]|STi)$/;
+const MODRM_OPERAND = /^([EGMRSCDT][abdpqsvw]?|M[tefx]|STi)$/;
 
 function enter(table: (OpcodeEntry | undefined)[], row: EncodingRow): void {
   const parsed = parseOpcode(row.opcode);

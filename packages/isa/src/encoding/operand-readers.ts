@@ -26,6 +26,7 @@ const DOUBLEWORD_REGISTERS = registersOf(32);
 const SEGMENTS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'segment', index }));
 const CONTROL_REGISTERS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'control', index }));
 const DEBUG_REGISTERS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'debug', index }));
+const TEST_REGISTERS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'test', index }));
 const STACK_REGISTERS = EIGHT.map((index) => Object.freeze<Operand>({ kind: 'stack', index }));
 const ONE = Object.freeze<Operand>({ kind: 'immediate', size: 8, value: 1 });
 
@@ -67,6 +68,7 @@ export const OPERAND_READERS: Readonly<Record<OperandType, OperandReader>> = {
   Sw: (d) => SEGMENTS[d.reg],
   Cd: (d) => CONTROL_REGISTERS[d.reg],
   Dd: (d) => DEBUG_REGISTERS[d.reg],
+  Td: (d) => TEST_REGISTERS[d.reg],
   Zb: (d) => BYTE_REGISTERS[d.opcodeRegister],
   Zv: (d) => sized(d, d.opcodeRegister),
 

@@ -90,7 +90,9 @@ const stack: Semantics = {
 
 /** EFLAGS bits that PUSHF never shows: RF, VM and the V386 mode's own bit. */
 const HIDDEN_FLAGS = Flag.RF | Flag.VM | Flag.V386;
-/** What POPF may change at CPL 0 outside virtual-8086 mode, TF apart (it goes the slow way). */
+/** Set in an image they go the slow way: TF, and what not every model has. */
+const RARE_FLAGS = Flag.TF | Flag.AC | Flag.ID;
+/** What POPF may change at CPL 0 outside virtual-8086 mode, TF apart. */
 const SUPERVISOR_FLAGS = Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.AC | Flag.ID;
 
 const flagImages: Semantics = {
@@ -99,10 +101,10 @@ const flagImages: Semantics = {
     o.push(o.let(o.and(o.flags(), ~HIDDEN_FLAGS)));
   },
   popf: (o) => {
-    o.leaveIf(o.size === 32 ? o.or(o.word('CPL'), o.and(o.word('FLAG_SYSTEM'), Flag.VM | Flag.TF)) : 1);
+    o.leaveIf(o.size === 32 ? o.or(o.word('CPL'), o.and(o.word('FLAG_SYSTEM'), Flag.VM | Flag.TF | Flag.AC)) : 1);
     const { value, commit } = o.pop();
     // An interrupt that waits for IF, or a single-step trap, must be seen before the next instruction.
-    o.leaveIf(o.or(o.and(value, Flag.TF), o.and(o.sub(0, o.and(o.shr(value, 9), 1)), o.word('INTERRUPT_PIN'))));
+    o.leaveIf(o.or(o.and(value, RARE_FLAGS), o.and(o.sub(0, o.and(o.shr(value, 9), 1)), o.word('INTERRUPT_PIN'))));
     commit();
     const kept = o.and(o.word('FLAG_SYSTEM'), ~(SUPERVISOR_FLAGS | Flag.RF));
     o.setWord('FLAG_SYSTEM', o.or(kept, o.and(value, SUPERVISOR_FLAGS)));

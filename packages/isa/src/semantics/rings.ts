@@ -30,9 +30,9 @@ const TSS32_BUSY = 0x0b;
 const TSS_ESP0 = 4;
 const TSS_SS0 = 8;
 const TSS_STACK_LIMIT = 9;
-const IRET_FLAGS = Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.AC | Flag.ID;
-/** DR7: L0 to G3. */
-const ARMED_BREAKPOINTS = 0xff;
+/** Set in an image they leave: modes, TF, and what not every model has. */
+const RARE_FLAGS = Flag.VM | Flag.V386 | Flag.TF | Flag.AC | Flag.ID;
+const IRET_FLAGS = Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.RF | Flag.AC | Flag.ID;
 const DATA_SEGMENTS = [Segment.ES, Segment.DS, Segment.FS, Segment.GS] as const;
 
 /** Leaves unless a selector names a descriptor of the GDT with these contents. */
@@ -43,10 +43,10 @@ function requireDescriptor(o: Recorder, selector: Expression, high: Expression):
   o.leaveIf(o.or(o.ne(low, FLAT_LOW), o.ne(o.loadAsSystem(o.add(address, 4), 32), high)));
 }
 
-/** Leaves in real and virtual-8086 mode, in a nested task, on the `sensitiveTraps` machine in user mode, and at the levels that systems do not use. */
+/** Leaves in real and virtual-8086 mode, in a nested task, with alignment checks wanted (an IRET may end them), on the `sensitiveTraps` machine in user mode, and at the levels that systems do not use. */
 function requireCommonState(o: Recorder, sensitive: boolean): void {
   o.leaveIf(o.size !== 32 || !o.flat ? 1 : sensitive ? o.word('TRAP_SENSITIVE') : 0);
-  o.leaveIf(o.or(o.isZero(o.and(o.word('CR0'), CR0.PE)), o.and(o.word('FLAG_SYSTEM'), Flag.VM | Flag.NT | Flag.TF | Flag.RF)));
+  o.leaveIf(o.or(o.isZero(o.and(o.word('CR0'), CR0.PE)), o.and(o.word('FLAG_SYSTEM'), Flag.VM | Flag.NT | Flag.TF | Flag.AC)));
 }
 
 function setSegment(o: Recorder, segment: number, selector: Expression, access: Expression): void {
@@ -54,7 +54,7 @@ function setSegment(o: Recorder, segment: number, selector: Expression, access: 
   o.setWordAt('ACCESS', segment, access);
 }
 
-/** What enters a handler: INT n, or a fault, whose EFLAGS image has RF set (SDM vol. 3, 17.3.1.1), with or without an error code (in `source`). */
+/** What enters a handler: INT n, whose EFLAGS image has RF clear, or a fault, whose image has it set (SDM vol. 3, 17.3.1.1), with or without an error code (in `source`). */
 type Entry = 'software' | 'fault' | 'fault-with-code';
 
 const enterHandler = (kind: Entry) => (o: Recorder): void => {
@@ -75,7 +75,8 @@ const enterHandler = (kind: Entry) => (o: Recorder): void => {
   const { pointer, selector } = innerStack(o, isInner, gate);
   const bottom = pushFrame(o, kind, pointer, isInner);
   const cleared = o.select(o.and(gateHigh, GATE_IS_TRAP), 0, Flag.IF);
-  o.setWord('FLAG_SYSTEM', o.and(o.word('FLAG_SYSTEM'), o.not(cleared)));
+  o.setWord('FLAG_SYSTEM', o.and(o.word('FLAG_SYSTEM'), o.not(o.or(cleared, Flag.RF))));
+  if (kind !== 'software') o.setWord('REPEATING', 0);
   o.setRegister(Register.ESP, bottom);
   setSegment(o, Segment.SS, o.let(o.select(isInner, selector, o.wordAt('SELECTOR', Segment.SS))), o.let(o.select(isInner, DATA_ACCESS, o.wordAt('ACCESS', Segment.SS))));
   setSegment(o, Segment.CS, code, o.let(o.or(o.and(code, 0), CODE_ACCESS)));
@@ -95,7 +96,7 @@ function pushFrame(o: Recorder, kind: Entry, pointer: Expression, isInner: Expre
   // Without a change of level SS and ESP land where EFLAGS is written next.
   o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 3)), 4), o.wordAt('SELECTOR', Segment.SS), 32);
   o.storeAsSystem(o.sub(o.add(top, o.shl(isInner, 2)), 4), o.register(Register.ESP), 32);
-  o.storeAsSystem(o.sub(top, 4), kind === 'software' ? o.flags() : o.or(o.flags(), Flag.RF), 32);
+  o.storeAsSystem(o.sub(top, 4), kind === 'software' ? o.and(o.flags(), ~Flag.RF) : o.or(o.flags(), Flag.RF), 32);
   o.storeAsSystem(o.sub(top, 8), o.wordAt('SELECTOR', Segment.CS), 32);
   o.storeAsSystem(o.sub(top, 12), o.parameter('next'), 32);
   if (kind !== 'fault-with-code') return o.let(o.sub(top, 12));
@@ -125,9 +126,7 @@ const interruptReturn = (o: Recorder): void => {
   const eip = o.load(frame, 32);
   const code = o.let(o.and(o.load(o.add(frame, 4), 32), 0xffff));
   const flags = o.load(o.add(frame, 8), 32);
-  // RF matters to instruction breakpoints alone.
-  o.leaveIf(o.and(o.and(flags, Flag.RF), o.sub(0, o.ne(o.and(o.wordAt('DR', 7), ARMED_BREAKPOINTS), 0))));
-  o.leaveIf(o.or(o.and(flags, Flag.VM | Flag.V386 | Flag.TF), o.and(o.sub(0, o.and(o.shr(flags, 9), 1)), o.word('INTERRUPT_PIN'))));
+  o.leaveIf(o.or(o.or(o.word('NMI_BLOCKED'), o.and(flags, RARE_FLAGS)), o.and(o.sub(0, o.and(o.shr(flags, 9), 1)), o.word('INTERRUPT_PIN'))));
   const level = o.let(o.and(code, SELECTOR_LEVEL));
   const isOuter = o.let(o.eq(level, USER_LEVEL));
   o.leaveIf(o.isZero(o.or(isOuter, o.isZero(level))));
@@ -146,6 +145,7 @@ const interruptReturn = (o: Recorder): void => {
   setSegment(o, Segment.SS, o.let(o.select(isOuter, stack, o.wordAt('SELECTOR', Segment.SS))), o.let(o.select(isOuter, DATA_ACCESS | Access.DPL_MASK, o.wordAt('ACCESS', Segment.SS))));
   setSegment(o, Segment.CS, code, o.let(o.or(o.shl(level, Access.DPL_SHIFT), CODE_ACCESS)));
   o.setWord('FLAG_SYSTEM', o.or(o.and(o.word('FLAG_SYSTEM'), ~IRET_FLAGS), o.and(flags, IRET_FLAGS)));
+  o.setWord('RESUMED_AT', o.word('BUDGET'));
   o.setAllFlags(flags);
   o.setPrivilege(level);
   o.count(eventIndex('ring.out'), isOuter);

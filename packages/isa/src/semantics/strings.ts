@@ -61,7 +61,9 @@ export function repeated(semantic: Semantic, condition: 'none' | 'repe' | 'repne
     semantic(o);
     const rest = o.let(o.truncate(o.sub(count, 1), o.addressSize));
     o.setRegister(Register.ECX, rest, o.addressSize);
-    const more = o.ne(rest, 0);
-    o.branch(condition === 'none' ? more : o.and(more, o.condition(condition === 'repe' ? 4 : 5)));
+    const nonZero = o.ne(rest, 0);
+    const more = o.let(condition === 'none' ? nonZero : o.and(nonZero, o.condition(condition === 'repe' ? 4 : 5)));
+    o.setWord('REPEATING', more);
+    o.branch(more);
   };
 }

@@ -1,13 +1,14 @@
 import { Debug7, Flag, Vector, VECTORS_WITH_ERROR_CODE, Word } from '../state.js';
 import { eventIndex } from '../events.js';
+import { GENERAL_DETECT } from './debug.js';
 import { isProtected } from './modes.js';
-import { deliverEvent } from './interrupts.js';
+import { deliverEvent, Resumption } from './interrupts.js';
 import type { Silicon } from './silicon.js';
 import { V386Event, V386Block } from './v386-block.js';
 import { exitV386, exitV386WithNumber } from './v386-exit.js';
 
 // Hot path: a constant of this module folds into the code, a property of an imported object does not.
-const { DR, EIP, FLAG_SYSTEM, IN_V386, V386_BLOCK } = Word;
+const { DR, EIP, FLAG_SYSTEM, IN_V386, NMI_BLOCKED, V386_BLOCK } = Word;
 
 const EXCEPTION_EVENTS = Array.from({ length: 32 }, (_, vector) => eventIndex(`exception.${vector}`));
 const INTERRUPT_HARDWARE = eventIndex('interrupt.hardware');
@@ -30,7 +31,7 @@ export function pushesErrorCode(vector: number): boolean {
 
 /** SDM vol. 3, table 6-4. */
 const CONTRIBUTORY = vectorSet(Vector.DE, Vector.TS, Vector.NP, Vector.SS, Vector.GP);
-/** Traps and aborts: the others are faults, whose EFLAGS image has RF set so that the restart skips instruction breakpoints (SDM vol. 3, 17.3.1.1). */
+/** Traps, aborts and interrupts: the others are faults, whose EFLAGS image has RF set so that the restart skips instruction breakpoints (SDM vol. 3, 17.3.1.1). */
 const NOT_RESUMED = vectorSet(Vector.DB, Vector.NMI, Vector.BP, Vector.OF, Vector.DF);
 
 /** SDM vol. 3, table 6-5: does fault `second`, met while delivering `first`, make a double fault? */
@@ -81,9 +82,13 @@ function deliverFrom(silicon: Silicon, before: number, vector: number, errorCode
 function deliverException(silicon: Silicon, vector: number, errorCode: number): boolean {
   const state = silicon.state;
   const hasErrorCode = pushesErrorCode(vector) && isProtected(state);
-  if (!deliverEvent(silicon, vector, false, true, hasErrorCode, errorCode, state[EIP], !isIn(NOT_RESUMED, vector))) return false;
+  // Of the debug exceptions one is a fault like others: the use of a debug register that GD guards.
+  const isFault = !isIn(NOT_RESUMED, vector) || (vector === Vector.DB && errorCode === GENERAL_DETECT);
+  if (!deliverEvent(silicon, vector, false, true, hasErrorCode, errorCode, state[EIP], isFault ? Resumption.SET : Resumption.KEPT)) return false;
   // The debug handler may itself use the debug registers (SDM vol. 3, 17.2.4).
   if (vector === Vector.DB) state[DR + 7] &= ~Debug7.GD;
+  // SDM vol. 3, 6.7.1: until the next IRET.
+  if (vector === Vector.NMI) state[NMI_BLOCKED] = 1;
   silicon.count(EXCEPTION_EVENTS[vector]);
   return true;
 }
@@ -115,7 +120,7 @@ export function deliverHardwareInterrupt(silicon: Silicon, vector: number): bool
 
 /** An external interrupt, from the pin or injected by a V386 entry. False only after a processor shutdown. */
 export function deliverInterrupt(silicon: Silicon, vector: number, fromPin: boolean): boolean {
-  if (deliverEvent(silicon, vector, false, true, false, 0, silicon.state[EIP], false)) {
+  if (deliverEvent(silicon, vector, false, true, false, 0, silicon.state[EIP], Resumption.KEPT)) {
     if (fromPin) silicon.count(INTERRUPT_HARDWARE);
     return true;
   }

@@ -1,3 +1,4 @@
+import { modelOf } from '../cpu-models.js';
 import { ARITHMETIC_FLAGS, Flag, Register, Vector, Word } from '../state.js';
 import { composeFlags, storeArithmeticFlags } from '../flags.js';
 import { advance } from './access.js';
@@ -10,14 +11,13 @@ import { requestV386Exit } from './v386-exit.js';
 /** What PUSHF shows: never VM and RF (SDM vol. 2, PUSHF). Bit 22 is not kept in EFLAGS at all, which hides V386 mode. */
 export const PUSHF_MASK = 0x00fcffff;
 const POPF_ALWAYS = ARITHMETIC_FLAGS | Flag.TF | Flag.DF | Flag.NT;
-const POPF_WITH_32_BITS = Flag.AC | Flag.ID;
 
 const stack = new Stack();
 
 /** EFLAGS bits that POPF loads at this privilege (SDM vol. 2, table 4-16). RF is always cleared. */
 export function popfMask(state: Int32Array, operandSize: 16 | 32): number {
   const cpl = state[Word.CPL];
-  let mask = POPF_ALWAYS | (operandSize === 32 ? POPF_WITH_32_BITS : 0);
+  let mask = POPF_ALWAYS | (operandSize === 32 ? modelOf(state).flags : 0);
   if (cpl <= ioPrivilege(state)) mask |= Flag.IF;
   if (cpl === 0) mask |= Flag.IOPL;
   return mask;
@@ -68,13 +68,13 @@ export function clearInterruptFlag(silicon: Silicon, op: SystemOperands): boolea
   return advance(silicon, op);
 }
 
-/** STI: interrupts stay off until the next instruction is done, if they were off. */
+/** STI: interrupts stay off until the next instruction is done, if they were off. Single steps do not wait (SDM vol. 2, STI). */
 export function setInterruptFlag(silicon: Silicon, op: SystemOperands): boolean {
   if (!mayChangeInterruptFlag(silicon)) return false;
   const state = silicon.state;
   const wasOff = (state[Word.FLAG_SYSTEM] & Flag.IF) === 0;
   storeSystemFlags(silicon, state[Word.FLAG_SYSTEM] | Flag.IF);
-  if (wasOff) silicon.inhibitInterrupts();
+  if (wasOff) silicon.inhibitInterrupts(false);
   return advance(silicon, op);
 }
 

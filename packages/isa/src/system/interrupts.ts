@@ -1,4 +1,4 @@
-import { Flag, Register, Segment, Vector, Word } from '../state.js';
+import { Debug7, Flag, Register, Segment, Vector, Word } from '../state.js';
 import { composeFlags } from '../flags.js';
 import { eventIndex } from '../events.js';
 import {
@@ -10,11 +10,11 @@ import { LOW_WORD, changePrivilege, ioPrivilege, isProtected, isVirtual8086, sto
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 import { Stack, openInnerStack } from './stack.js';
-import { TaskSwitch, jumpToTask, passesTaskTrap } from './tasks.js';
+import { TaskSwitch, jumpToTask, noteTaskTrap } from './tasks.js';
 import { installParagraphCode, requireInLimit, withPrivilege } from './code-segment.js';
 
 // Hot path: a constant of this module folds into the code, a property of an imported object does not.
-const { ACCESS, CPL, EIP, FLAG_SYSTEM, IDTR_BASE, IDTR_LIMIT, SELECTOR } = Word;
+const { ACCESS, CPL, DR, EIP, FLAG_SYSTEM, IDTR_BASE, IDTR_LIMIT, REPEATING, SELECTOR } = Word;
 
 const INTERRUPT_SOFTWARE = eventIndex('interrupt.software');
 
@@ -29,6 +29,13 @@ const FRAME_INNER = 5;
 const FRAME_VIRTUAL_8086 = 9;
 const CLEARED_BY_DELIVERY = Flag.TF | Flag.NT | Flag.VM | Flag.RF;
 
+/**
+ * RF in the pushed EFLAGS image (SDM vol. 3, 17.3.1.1): set by faults; as it is for what comes between two instructions, but set between two iterations of
+ * a repeated string instruction; cleared by software interrupts.
+ */
+export const Resumption = { KEPT: 0, SET: 1, CLEARED: 2 } as const;
+export type Resumption = (typeof Resumption)[keyof typeof Resumption];
+
 /** The event under delivery. */
 const event = { vector: 0, software: false, external: 0, hasErrorCode: false, errorCode: 0, returnEip: 0, flags: 0 };
 const gate = new Descriptor();
@@ -41,17 +48,20 @@ function idtError(): number {
 
 /**
  * Delivers one event through the IDT or the real-mode vector table (SDM vol. 2, INT n: Operation). False: a fault was recorded and nothing changed.
- * `software`: INT n, INT3 or INTO, which are checked against the gate's DPL. `resume`: the pushed EFLAGS image has RF set.
+ * `software`: INT n, INT3 or INTO, which are checked against the gate's DPL.
  */
-export function deliverEvent(silicon: Silicon, vector: number, software: boolean, external: boolean, hasErrorCode: boolean, errorCode: number, returnEip: number, resume: boolean): boolean {
+export function deliverEvent(silicon: Silicon, vector: number, software: boolean, external: boolean, hasErrorCode: boolean, errorCode: number, returnEip: number, resume: Resumption): boolean {
+  const state = silicon.state;
   event.vector = vector;
   event.software = software;
   event.external = external ? ERROR_EXTERNAL : 0;
   event.hasErrorCode = hasErrorCode;
   event.errorCode = errorCode;
   event.returnEip = returnEip;
-  event.flags = composeFlags(silicon.state) | (resume ? Flag.RF : 0);
-  return isProtected(silicon.state) ? deliverProtected(silicon) : deliverReal(silicon);
+  event.flags = (composeFlags(state) & ~(resume === Resumption.CLEARED ? Flag.RF : 0)) | (resume === Resumption.SET || (resume === Resumption.KEPT && state[REPEATING] !== 0) ? Flag.RF : 0);
+  if (!(isProtected(state) ? deliverProtected(silicon) : deliverReal(silicon))) return false;
+  state[REPEATING] = 0;
+  return true;
 }
 
 function deliverReal(silicon: Silicon): boolean {
@@ -165,19 +175,22 @@ function commitHandler(silicon: Silicon): void {
 /** A task gate: the error code goes to the new task's stack in the size of its TSS. */
 function deliverToTask(silicon: Silicon): boolean {
   const { hasErrorCode, errorCode, external, returnEip } = event;
-  const resume = event.flags & Flag.RF;
-  if (!jumpToTask(silicon, gateSelector(gate), TaskSwitch.CALL, external, returnEip, resume)) return false;
-  if (!hasErrorCode) return passesTaskTrap(silicon);
+  if (!jumpToTask(silicon, gateSelector(gate), TaskSwitch.CALL, external, returnEip, event.flags & Flag.RF)) return false;
+  if (!hasErrorCode) {
+    noteTaskTrap(silicon);
+    return true;
+  }
   const bytes = (silicon.state[ACCESS + Segment.TR] & SystemType.WIDE) !== 0 ? 4 : 2;
   stack.openCurrent(silicon.state);
   if (!stack.hasRoom(1, bytes)) return silicon.raise(Vector.SS, external);
   if (!stack.push(silicon, bytes, errorCode)) return false;
   silicon.state[Register.ESP] = stack.pointer;
-  return passesTaskTrap(silicon);
+  noteTaskTrap(silicon);
+  return true;
 }
 
 function deliverSoftware(silicon: Silicon, vector: number, returnEip: number): boolean {
-  if (!deliverEvent(silicon, vector, true, false, false, 0, returnEip, false)) return false;
+  if (!deliverEvent(silicon, vector, true, false, false, 0, returnEip, Resumption.CLEARED)) return false;
   silicon.count(INTERRUPT_SOFTWARE);
   return true;
 }
@@ -199,9 +212,10 @@ export function interruptOnOverflow(silicon: Silicon, op: SystemOperands): boole
   return deliverSoftware(silicon, Vector.OF, op.nextEip);
 }
 
-/** INT1 (F1): a #DB that skips the gate's DPL check (SDM vol. 2, INT n). */
+/** INT1 (F1): a #DB that skips the gate's DPL check and leaves DR6 alone (SDM vol. 2, INT n). */
 export function debugBreakpoint(silicon: Silicon, op: SystemOperands): boolean {
-  if (!deliverEvent(silicon, Vector.DB, false, true, false, 0, op.nextEip, false)) return false;
+  if (!deliverEvent(silicon, Vector.DB, false, true, false, 0, op.nextEip, Resumption.CLEARED)) return false;
+  silicon.state[DR + 7] &= ~Debug7.GD;
   silicon.count(DEBUG_EXCEPTION);
   return true;
 }

@@ -1,7 +1,8 @@
+import { modelOf } from '../cpu-models.js';
 import { ARITHMETIC_FLAGS, Flag, Segment, Vector, Word } from '../state.js';
 import { composeFlags, storeArithmeticFlags } from '../flags.js';
 import { Descriptor, Selector, installSegment, installVirtual8086, markAccessed } from './descriptors.js';
-import { LOW_WORD, changePrivilege, ioPrivilege, isProtected, isV386Root, isVirtual8086, storeSystemFlags } from './modes.js';
+import { LOW_WORD, changePrivilege, ioPrivilege, isProtected, isV386Root, isVirtual8086, noteResumption, storeSystemFlags } from './modes.js';
 import type { SystemOperands } from './operands.js';
 import { leaveToOuter, openOuterStack, readReturnCode } from './returns.js';
 import type { Silicon } from './silicon.js';
@@ -11,16 +12,13 @@ import { installParagraphCode, isInCodeSegment, requireInLimit } from './code-se
 import { enterV386 } from './v386-entry.js';
 
 // Hot path: a constant of this module folds into the code, a property of an imported object does not.
-const { CPL, EIP, ESP, FLAG_SYSTEM } = Word;
+const { CPL, EIP, ESP, FLAG_SYSTEM, NMI_BLOCKED } = Word;
 
 /** Frames in pops: EIP CS EFLAGS; with ESP SS; with ES DS FS GS. */
 const SAME = 3;
 const OUTER = 5;
 const VIRTUAL_8086 = 9;
 const ALWAYS = ARITHMETIC_FLAGS | Flag.TF | Flag.DF | Flag.NT;
-const WITH_32_BITS = Flag.AC | Flag.ID;
-/** DR7: L0 to G3. */
-const ARMED_BREAKPOINTS = 0xff;
 
 const stack = new Stack();
 const outer = new Stack();
@@ -30,9 +28,7 @@ const frame = { eip: 0, selector: 0, flags: 0 };
 /** EFLAGS bits that IRET loads at this privilege (SDM vol. 2, IRET: Operation). */
 export function iretFlagMask(state: Int32Array, operandSize: 16 | 32): number {
   const cpl = state[CPL];
-  let mask = ALWAYS | (operandSize === 32 ? WITH_32_BITS : 0);
-  // RF holds for one instruction and matters to instruction breakpoints alone; it is not kept where none is armed.
-  if (operandSize === 32 && (state[Word.DR + 7] & ARMED_BREAKPOINTS) !== 0) mask |= Flag.RF;
+  let mask = ALWAYS | (operandSize === 32 ? modelOf(state).flags | Flag.RF : 0);
   if (isVirtual8086(state) || cpl <= ioPrivilege(state)) mask |= Flag.IF;
   if (cpl === 0) mask |= Flag.IOPL;
   return mask;
@@ -43,6 +39,14 @@ function loadFlags(silicon: Silicon, flags: number, mask: number): void {
   const merged = (composeFlags(state) & ~mask) | (flags & mask);
   storeArithmeticFlags(state, merged);
   storeSystemFlags(silicon, (merged & ~ARITHMETIC_FLAGS) | Flag.FIXED);
+  noteResumption(state);
+}
+
+/** Any IRET, also one that faults, lets NMIs in again (SDM vol. 3, 6.7.1). */
+function unblockNmi(silicon: Silicon): void {
+  if (silicon.state[NMI_BLOCKED] === 0) return;
+  silicon.state[NMI_BLOCKED] = 0;
+  silicon.interruptFlagChanged();
 }
 
 /** IRET and IRETD in every mode. */
@@ -50,6 +54,7 @@ export function interruptReturn(silicon: Silicon, op: SystemOperands): boolean {
   const state = silicon.state;
   const bytes = op.operandSize === 32 ? 4 : 2;
   const virtual = isVirtual8086(state);
+  unblockNmi(silicon);
   if (virtual && ioPrivilege(state) < 3) return silicon.raise(Vector.GP, 0);
   if (isProtected(state) && !virtual && (state[FLAG_SYSTEM] & Flag.NT) !== 0) return returnFromTask(silicon, op);
   if (!readFrame(silicon, bytes)) return false;

@@ -4,7 +4,7 @@ import { eventIndex } from '../events.js';
 import type { Silicon } from './silicon.js';
 
 // Hot path: a constant of this module folds into the code, a property of an imported object does not.
-const { CPL, CR0: CR0_WORD, FEATURES, FLAG_SYSTEM, IN_V386, TRAP_SENSITIVE } = Word;
+const { BUDGET, CPL, CR0: CR0_WORD, FEATURES, FLAG_SYSTEM, IN_V386, RESUMED_AT, TRAP_SENSITIVE } = Word;
 
 const RING_IN = eventIndex('ring.in');
 const RING_OUT = eventIndex('ring.out');
@@ -48,6 +48,11 @@ export function passesSensitivity(silicon: Silicon): boolean {
   return silicon.state[TRAP_SENSITIVE] === 0 || silicon.raise(Vector.GP, 0);
 }
 
+/** To be called when RF was loaded into EFLAGS, by what is not a part of the instruction that it holds for. */
+export function noteResumption(state: Int32Array): void {
+  state[RESUMED_AT] = state[BUDGET];
+}
+
 /** Changes CPL, counting the crossing. */
 export function changePrivilege(silicon: Silicon, cpl: number): void {
   const old = silicon.state[CPL];
@@ -63,6 +68,7 @@ export function storeSystemFlags(silicon: Silicon, flags: number): void {
   const changed = state[FLAG_SYSTEM] ^ flags;
   state[FLAG_SYSTEM] = flags;
   if ((changed & (Flag.IF | Flag.TF)) !== 0) silicon.interruptFlagChanged();
+  if ((changed & Flag.AC) !== 0) silicon.alignmentChanged();
 }
 
 export function storeZeroFlag(state: Int32Array, zero: boolean): void {

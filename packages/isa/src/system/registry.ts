@@ -1,5 +1,6 @@
 import * as control from './control-registers.js';
 import { identify } from './cpuid.js';
+import { moveFromDebug, moveToDebug } from './debug.js';
 import * as flags from './flag-instructions.js';
 import * as frames from './frames.js';
 import * as interrupts from './interrupts.js';
@@ -12,6 +13,7 @@ import * as queries from './queries.js';
 import { returnFar } from './returns.js';
 import * as segments from './segments.js';
 import * as tables from './tables.js';
+import * as test from './test-registers.js';
 import { callFar, jumpFar } from './transfers.js';
 import { X87_PROCEDURES } from '../x87/registry.js';
 
@@ -31,7 +33,8 @@ export const SYSTEM_PROCEDURES = {
   arpl: queries.adjustRequestedPrivilege, lldt: segments.loadLocalTable, ltr: segments.loadTaskRegister,
   lgdt: tables.loadGlobalTable, lidt: tables.loadInterruptTable,
   lmsw: control.loadMachineStatus, clts: control.clearTaskSwitched,
-  'mov-from-cr': control.moveFromControl, 'mov-to-cr': control.moveToControl, 'mov-from-dr': control.moveFromDebug, 'mov-to-dr': control.moveToDebug,
+  'mov-from-cr': control.moveFromControl, 'mov-to-cr': control.moveToControl, 'mov-from-dr': moveFromDebug, 'mov-to-dr': moveToDebug,
+  'mov-from-tr': test.moveFromTest, 'mov-to-tr': test.moveToTest,
   invlpg: control.invalidatePage, wbinvd: control.invalidateCaches, invd: control.invalidateCaches,
   rdmsr: model.readModelRegister, wrmsr: model.writeModelRegister, rdtsc: model.readTimeStamp, rdpmc: model.readPerformanceCounter, cpuid: identify,
   hlt: flags.halt, cli: flags.clearInterruptFlag, sti: flags.setInterruptFlag, popf: sensitive(flags.popFlags), pushf: sensitive(flags.pushFlags),

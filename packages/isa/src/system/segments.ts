@@ -55,7 +55,7 @@ export function loadSegmentRegister(silicon: Silicon, op: SystemOperands): boole
   if (op.target === Segment.CS || op.target > Segment.GS) return silicon.raise(Vector.UD, 0);
   const selector = loadOperandWord(silicon, op);
   if (silicon.faulted || !loadSegment(silicon, op.target, selector)) return false;
-  if (op.target === Segment.SS) silicon.inhibitInterrupts();
+  if (op.target === Segment.SS) silicon.inhibitInterrupts(true);
   return advance(silicon, op);
 }
 
@@ -70,7 +70,7 @@ export function popSegmentRegister(silicon: Silicon, op: SystemOperands): boolea
   const pointer = stack.pointer;
   if (!loadSegment(silicon, op.target, selector)) return false;
   silicon.state[Word.ESP] = pointer;
-  if (op.target === Segment.SS) silicon.inhibitInterrupts();
+  if (op.target === Segment.SS) silicon.inhibitInterrupts(true);
   return advance(silicon, op);
 }
 

@@ -35,10 +35,23 @@ export interface Silicon {
   invalidatePage(linear: number): void;
   /** The interrupt flag may have become 1, or TF changed: look before the next instruction. */
   interruptFlagChanged(): void;
-  /** No interrupt or trap is taken at the boundary after the current instruction (STI, MOV SS, POP SS). */
-  inhibitInterrupts(): void;
+  /**
+   * No interrupt is taken at the boundary after the current instruction; with `debugToo` no debug exception either. STI holds back interrupts alone, loads
+   * of SS both (SDM vol. 3, 6.8.3; vol. 2, STI).
+   */
+  inhibitInterrupts(debugToo: boolean): void;
   /** True while the current instruction runs in the shadow of an `inhibitInterrupts` made by its predecessor. */
   readonly interruptsInhibited: boolean;
+  /** The same for debug exceptions. */
+  readonly debugInhibited: boolean;
+  /** DR0 to DR3 or DR7 changed. */
+  debugRegistersChanged(): void;
+  /** The current instruction caused a debug trap, which is taken when it is complete: bits of DR6. */
+  debugTrap(cause: number): void;
+  /** EFLAGS.AC or CR0.AM changed. */
+  alignmentChanged(): void;
+  /** Clears RF if an instruction has completed since it was loaded (`Word.RESUMED_AT`). Whoever shows or saves RF between two instructions calls it. */
+  settleResumption(): void;
   /** Instruction clock before the current instruction. */
   now(): number;
   portRead(port: number, bytes: 1 | 2 | 4): number;

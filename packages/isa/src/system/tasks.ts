@@ -1,9 +1,10 @@
+import { modelOf } from '../cpu-models.js';
 import { ARITHMETIC_FLAGS, Access, CR0, Debug6, Debug7, Flag, Register, Segment, Vector, Word } from '../state.js';
 import { composeFlags, storeFlags } from '../flags.js';
 import {
   Descriptor, Selector, SystemType, descriptorBase, descriptorLimit, descriptorType, installNull, installSegment, isNull, isPresent, markAvailable, markBusy, readDescriptor, requireDescriptor, selectorError,
 } from './descriptors.js';
-import { LOW_WORD, changePrivilege } from './modes.js';
+import { LOW_WORD, changePrivilege, noteResumption } from './modes.js';
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 import { loadTaskSegments } from './task-segments.js';
@@ -15,7 +16,7 @@ export const TaskSwitch = { JUMP: 0, CALL: 1, RETURN: 2 } as const;
 export type TaskSwitchCause = (typeof TaskSwitch)[keyof typeof TaskSwitch];
 
 const GENERAL_REGISTERS = 8;
-const WRITABLE_FLAGS = ARITHMETIC_FLAGS | Flag.TF | Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.RF | Flag.VM | Flag.AC | Flag.ID;
+const WRITABLE_FLAGS = ARITHMETIC_FLAGS | Flag.TF | Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.RF | Flag.VM;
 const CR3_MASK = 0xfffff018 | 0;
 
 const target = new Descriptor();
@@ -28,28 +29,28 @@ let trapsAtStart = false;
 /**
  * Switches to the task of a TSS selector (SDM vol. 3, 7.3): JMP, CALL, or a task gate, which is like CALL. Its own descriptor or gate was checked.
  * False with nothing changed for a fault up to the save of the old state; later faults are recorded in the new task's context.
- * `pending` holds EFLAGS bits that only the saved image gets (RF of a fault).
+ * `resume` is RF for the saved image: that of an event, or 0, for an instruction's own RF ends as it begins.
  */
-export function jumpToTask(silicon: Silicon, selector: number, cause: TaskSwitchCause, external: number, returnEip: number, pending = 0): boolean {
+export function jumpToTask(silicon: Silicon, selector: number, cause: TaskSwitchCause, external: number, returnEip: number, resume = 0): boolean {
   const error = selectorError(selector, external);
   if ((selector & Selector.LOCAL) !== 0 || isNull(selector)) return silicon.raise(Vector.GP, error);
   if (!requireDescriptor(silicon, selector, Vector.GP, external, target)) return false;
   const type = descriptorType(target);
   if (type !== SystemType.TSS16 && type !== SystemType.TSS32) return silicon.raise(Vector.GP, error);
   if (!isPresent(target)) return silicon.raise(Vector.NP, error);
-  return switchTask(silicon, selector, cause, external, returnEip, pending);
+  return switchTask(silicon, selector, cause, external, returnEip, resume);
 }
 
 /** A far JMP or CALL that names a task: the switch and its debug trap. */
 export function transferToTask(silicon: Silicon, selector: number, cause: TaskSwitchCause, returnEip: number): boolean {
-  return jumpToTask(silicon, selector, cause, 0, returnEip) && passesTaskTrap(silicon);
+  if (!jumpToTask(silicon, selector, cause, 0, returnEip)) return false;
+  noteTaskTrap(silicon);
+  return true;
 }
 
-/** Records #DB when the task just entered has its T bit set (SDM vol. 3, 17.3.1.5). */
-export function passesTaskTrap(silicon: Silicon): boolean {
-  if (!trapsAtStart) return true;
-  silicon.state[Word.DR + 6] |= Debug6.BT;
-  return silicon.raise(Vector.DB, 0);
+/** A task whose T bit is set begins with a debug trap (SDM vol. 3, 17.3.1.5). */
+export function noteTaskTrap(silicon: Silicon): void {
+  if (trapsAtStart) silicon.debugTrap(Debug6.BT);
 }
 
 /** IRET with NT set: back to the task in the link field. */
@@ -62,14 +63,16 @@ export function returnFromTask(silicon: Silicon, op: SystemOperands): boolean {
   const type = descriptorType(target);
   if (type !== SystemType.TSS16_BUSY && type !== SystemType.TSS32_BUSY) return silicon.raise(Vector.TS, error);
   if (!isPresent(target)) return silicon.raise(Vector.NP, error);
-  return switchTask(silicon, link, TaskSwitch.RETURN, 0, op.nextEip, 0) && passesTaskTrap(silicon);
+  if (!switchTask(silicon, link, TaskSwitch.RETURN, 0, op.nextEip, 0)) return false;
+  noteTaskTrap(silicon);
+  return true;
 }
 
 function layoutOf(access: number): TaskLayout {
   return (access & SystemType.WIDE) !== 0 ? TSS32 : TSS16;
 }
 
-function switchTask(silicon: Silicon, selector: number, cause: TaskSwitchCause, external: number, returnEip: number, pending: number): boolean {
+function switchTask(silicon: Silicon, selector: number, cause: TaskSwitchCause, external: number, returnEip: number, resume: number): boolean {
   const state = silicon.state;
   const layout = layoutOf(descriptorType(target));
   if (descriptorLimit(target) >>> 0 < layout.lastByte) return silicon.raise(Vector.TS, selectorError(selector, external));
@@ -77,7 +80,7 @@ function switchTask(silicon: Silicon, selector: number, cause: TaskSwitchCause, 
   const base = descriptorBase(target);
   if (!readImage(silicon, layout, base)) return false;
   const oldSelector = state[Word.SELECTOR + Segment.TR];
-  if (!saveOldTask(silicon, cause, returnEip, pending)) return false;
+  if (!saveOldTask(silicon, cause, returnEip, resume)) return false;
   if (cause === TaskSwitch.CALL) {
     silicon.store(base, 2, oldSelector, true);
     if (silicon.faulted) return false;
@@ -102,11 +105,11 @@ function readImage(silicon: Silicon, layout: TaskLayout, base: number): boolean 
 }
 
 /** Saves the registers to the old TSS and, unless it stays in the chain of nested tasks, frees it. */
-function saveOldTask(silicon: Silicon, cause: TaskSwitchCause, returnEip: number, pending: number): boolean {
+function saveOldTask(silicon: Silicon, cause: TaskSwitchCause, returnEip: number, resume: number): boolean {
   const state = silicon.state;
   const layout = layoutOf(state[Word.ACCESS + Segment.TR]);
   const base = state[Word.BASE + Segment.TR];
-  const flags = (composeFlags(state) | pending) & (cause === TaskSwitch.RETURN ? ~Flag.NT : -1);
+  const flags = ((composeFlags(state) & ~Flag.RF) | resume) & (cause === TaskSwitch.RETURN ? ~Flag.NT : -1);
   const saved = saveField(silicon, layout, base, TaskField.EIP, returnEip) && saveField(silicon, layout, base, TaskField.EFLAGS, flags);
   if (!saved) return false;
   for (let register = 0; register < GENERAL_REGISTERS; register++) if (!saveField(silicon, layout, base, TaskField.EAX + register, state[register])) return false;
@@ -137,9 +140,12 @@ function enterTask(silicon: Silicon, layout: TaskLayout, selector: number, cause
   loadPageTables(silicon, layout);
   state[Word.EIP] = incoming[TaskField.EIP];
   for (let register = 0; register < GENERAL_REGISTERS; register++) state[Register.EAX + register] = incoming[TaskField.EAX + register];
-  const kept = layout === TSS32 ? WRITABLE_FLAGS : WRITABLE_FLAGS & LOW_WORD;
+  const kept = layout === TSS32 ? WRITABLE_FLAGS | modelOf(state).flags : WRITABLE_FLAGS & LOW_WORD;
   storeFlags(state, (incoming[TaskField.EFLAGS] & kept) | (cause === TaskSwitch.CALL ? Flag.NT : 0));
+  noteResumption(state);
   state[Word.DR + 7] &= ~Debug7.LOCAL;
+  silicon.debugRegistersChanged();
+  silicon.alignmentChanged();
   for (let segment = Segment.ES; segment <= Segment.GS; segment++) installNull(silicon, segment, incoming[TaskField.ES + segment]);
   installNull(silicon, Segment.LDTR, incoming[TaskField.LDTR]);
   changePrivilege(silicon, (state[Word.FLAG_SYSTEM] & Flag.VM) !== 0 ? 3 : incoming[TaskField.CS] & Selector.RPL);

@@ -11,7 +11,7 @@ const LAYOUT = [
   // Written by the processor at an exit or a refused entry.
   ['EXIT_REASON', 1], ['EXIT_QUALIFICATION', 1], ['EXIT_LENGTH', 1], ['EXIT_VALUE', 2], ['EXIT_LINEAR', 1], ['EXIT_PHYSICAL', 1], ['VECTORING_EVENT', 1], ['VECTORING_ERROR_CODE', 1],
   // Guest area: loaded at entry, saved at an exit.
-  ['GUEST_CPL', 1], ['GUEST_CR0', 1], ['GUEST_CR2', 1], ['GUEST_CR3', 1], ['GUEST_CR4', 1], ['GUEST_DR7', 1], ['GUEST_SHADOW', 1],
+  ['GUEST_CPL', 1], ['GUEST_CR0', 1], ['GUEST_CR2', 1], ['GUEST_CR3', 1], ['GUEST_CR4', 1], ['GUEST_DR7', 1], ['GUEST_SHADOW', 1], ['GUEST_PENDING_DEBUG', 1],
   ['GUEST_GDTR_BASE', 1], ['GUEST_GDTR_LIMIT', 1], ['GUEST_IDTR_BASE', 1], ['GUEST_IDTR_LIMIT', 1],
   // Added to the host's time-stamp counter; signed.
   ['GUEST_TSC_OFFSET', 2],
@@ -52,13 +52,19 @@ export const V386BlockWord: Readonly<Record<V386FieldName, number>> = Object.fre
 export const V386_BLOCK_WORDS: number = LAYOUT.reduce((sum, [, words]) => sum + words, 0);
 
 /** The block's format; the capability MSR reports it and entry demands it. */
-export const V386_REVISION = 0x386_0001;
+export const V386_REVISION = 0x386_0002;
 
 /** Model-specific registers of the mode. */
 export const V386Msr = { CAPABILITY: 0x386, CONTROL_BLOCK: 0x387 } as const;
 
 /** Bits of CONTROLS; the others must be zero. */
 export const V386Control = { TIMER: 1 << 0, INTERRUPT_WINDOW: 1 << 1, IO_BITMAP: 1 << 2, ALL: 7 } as const;
+
+/**
+ * Bits of GUEST_SHADOW: what the last instruction holds back (interrupts; debug exceptions too), whether an NMI is being handled, and whether the guest is
+ * between two iterations of the repeated string instruction at EIP.
+ */
+export const V386Shadow = { INTERRUPTS: 1 << 0, DEBUG: 1 << 1, NMI: 1 << 2, REPEATING: 1 << 3 } as const;
 
 /** Bits of ENTRY_EVENT and VECTORING_EVENT; bits 0-7 are the vector. Without EXCEPTION the event is an external interrupt. */
 export const V386Event = { VECTOR: 0xff, EXCEPTION: 1 << 8, HAS_ERROR_CODE: 1 << 11, VALID: 1 << 31 } as const;
@@ -91,7 +97,7 @@ export function v386BlockHeader(): string {
     Object.entries(values).map(([name, value]) => `#define ${prefix}_${name.toUpperCase().replaceAll('-', '_')} ${hex(value)}`);
   return [
     `#define V386_REVISION ${hex(V386_REVISION)}`,
-    ...group('V386_BLOCK', V386Block), ...group('V386_MSR', V386Msr), ...group('V386_CONTROL', V386Control), ...group('V386_EVENT', V386Event), ...group('V386_IO', V386Io),
+    ...group('V386_BLOCK', V386Block), ...group('V386_MSR', V386Msr), ...group('V386_CONTROL', V386Control), ...group('V386_EVENT', V386Event), ...group('V386_IO', V386Io), ...group('V386_SHADOW', V386Shadow),
     ...group('V386_ACCESS', V386Access), ...group('V386_EXIT', V386ExitNumber), ...group('V386_CHECK', V386Check), '',
   ].join('\n');
 }

@@ -1,11 +1,13 @@
-import { ARITHMETIC_FLAGS, Access, CR0, Flag, Register, Segment, Vector, Word } from '../state.js';
+import { modelOf } from '../cpu-models.js';
+import { ARITHMETIC_FLAGS, Access, CR0, Debug6, Flag, Register, Segment, Vector, Word } from '../state.js';
 import { storeFlags } from '../flags.js';
 import { eventIndex } from '../events.js';
 import { joinSigned, joinUnsigned, loadFloat, storeFloat } from './clock.js';
-import { CR4_SUPPORTED, isValidCr0 } from './control-registers.js';
+import { existingCr0, existingCr4, isValidCr0 } from './control-registers.js';
 import { deliverFault, deliverInterrupt, pushesErrorCode } from './faults.js';
+import { noteResumption } from './modes.js';
 import type { Silicon } from './silicon.js';
-import { V386Block, V386BlockWord, V386Check, V386Control, V386Event, V386ExitNumber, V386_BLOCK_WORDS, V386_REVISION } from './v386-block.js';
+import { V386Block, V386BlockWord, V386Check, V386Control, V386Event, V386ExitNumber, V386Shadow, V386_BLOCK_WORDS, V386_REVISION } from './v386-block.js';
 import { blockWords, copySwapped, loadField, loadFields, loadSegments, saveSegments, storeField, storeFields } from './v386-exit.js';
 
 const ENTRY = eventIndex('v386.entry');
@@ -15,7 +17,7 @@ const PAGE_OFFSET = 0xfff;
 const EXCEPTION_VECTORS = 32;
 const KNOWN_ACCESS = 0x1f0ff;
 const KNOWN_EVENT = V386Event.VECTOR | V386Event.EXCEPTION | V386Event.HAS_ERROR_CODE | V386Event.VALID;
-const GUEST_FLAGS = ARITHMETIC_FLAGS | Flag.TF | Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.RF | Flag.VM | Flag.AC | Flag.ID;
+const GUEST_FLAGS = ARITHMETIC_FLAGS | Flag.TF | Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.RF | Flag.VM;
 
 /**
  * Enters V386 mode (docs/v386-mode.md, "Entry"): the tail of an IRET at CPL 0 whose EFLAGS image has bit 22 set. A block that fails a check is #GP(0)
@@ -24,7 +26,7 @@ const GUEST_FLAGS = ARITHMETIC_FLAGS | Flag.TF | Flag.IF | Flag.DF | Flag.IOPL |
 export function enterV386(silicon: Silicon, eip: number, flags: number, esp: number): boolean {
   if (silicon.state[Word.V386_BLOCK] === 0) return silicon.raise(Vector.GP, 0);
   loadFields(silicon, 'REVISION', V386BlockWord.HOST_CR0);
-  const problem = firstProblem(flags);
+  const problem = firstProblem(silicon.state, flags);
   if (problem !== 0) {
     storeField(silicon, V386Block.EXIT_REASON, V386ExitNumber['invalid-state']);
     storeField(silicon, V386Block.EXIT_QUALIFICATION, problem);
@@ -35,7 +37,7 @@ export function enterV386(silicon: Silicon, eip: number, flags: number, esp: num
   const state = silicon.state;
   state[Word.EIP] = eip;
   state[Register.ESP] = esp;
-  storeFlags(state, flags & GUEST_FLAGS);
+  storeFlags(state, flags & (GUEST_FLAGS | modelOf(state).flags));
   loadGuest(silicon);
   silicon.count(ENTRY);
   injectEvent(silicon);
@@ -43,13 +45,13 @@ export function enterV386(silicon: Silicon, eip: number, flags: number, esp: num
 }
 
 /** The number of the first failed check, or 0. Every state that an exit can save passes. */
-function firstProblem(flags: number): number {
+function firstProblem(processor: Int32Array, flags: number): number {
   if (blockWords[V386BlockWord.REVISION] !== V386_REVISION) return V386Check.REVISION;
   if ((blockWords[V386BlockWord.CONTROLS] & ~V386Control.ALL) !== 0) return V386Check.CONTROLS;
   if (((blockWords[V386BlockWord.SECOND_LEVEL_ROOT] | blockWords[V386BlockWord.IO_BITMAP]) & PAGE_OFFSET) !== 0) return V386Check.ADDRESSES;
   const cr0 = blockWords[V386BlockWord.GUEST_CR0];
   if (!isValidCr0(cr0)) return V386Check.CR0;
-  if ((blockWords[V386BlockWord.GUEST_CR4] & ~CR4_SUPPORTED) !== 0) return V386Check.CR4;
+  if ((blockWords[V386BlockWord.GUEST_CR4] & ~existingCr4(processor)) !== 0) return V386Check.CR4;
   const cpl = blockWords[V386BlockWord.GUEST_CPL];
   const isReal = (cr0 & CR0.PE) === 0;
   if (cpl >>> 0 > 3 || (isReal && cpl !== 0)) return V386Check.PRIVILEGE;
@@ -97,7 +99,7 @@ function loadGuest(silicon: Silicon): void {
   const state = silicon.state;
   loadTimes(silicon);
   copySwapped(state, 'guest', true);
-  state[Word.CR0] |= CR0.ET;
+  state[Word.CR0] = existingCr0(state, state[Word.CR0]);
   state[Word.SECOND_LEVEL_ROOT] = blockWords[V386BlockWord.SECOND_LEVEL_ROOT];
   state[Word.IN_V386] = 1;
   state[Word.CPL] = blockWords[V386BlockWord.GUEST_CPL];
@@ -106,7 +108,14 @@ function loadGuest(silicon: Silicon): void {
   silicon.privilegeChanged();
   loadSegments(silicon, 'guest');
   silicon.interruptFlagChanged();
-  if ((blockWords[V386BlockWord.GUEST_SHADOW] & 1) !== 0) silicon.inhibitInterrupts();
+  noteResumption(state);
+  silicon.debugRegistersChanged();
+  silicon.alignmentChanged();
+  const shadow = blockWords[V386BlockWord.GUEST_SHADOW];
+  if ((shadow & (V386Shadow.INTERRUPTS | V386Shadow.DEBUG)) !== 0) silicon.inhibitInterrupts((shadow & V386Shadow.DEBUG) !== 0);
+  state[Word.NMI_BLOCKED] = shadow & V386Shadow.NMI;
+  state[Word.REPEATING] = shadow & V386Shadow.REPEATING;
+  state[Word.PENDING_DEBUG] = blockWords[V386BlockWord.GUEST_PENDING_DEBUG] & (Debug6.BREAKPOINTS | Debug6.BS | Debug6.BT);
 }
 
 /** Delivers ENTRY_EVENT through the guest's IDT before the guest's first instruction, and uses it up. */

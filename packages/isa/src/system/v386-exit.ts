@@ -12,7 +12,7 @@ import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 import { Stack, openInnerStack } from './stack.js';
 import { LOW_WORD } from './modes.js';
-import { V386Block, V386BlockWord, V386Control, V386ExitNumber, V386_BLOCK_WORDS } from './v386-block.js';
+import { V386Block, V386BlockWord, V386Control, V386ExitNumber, V386Shadow, V386_BLOCK_WORDS } from './v386-block.js';
 import type { V386FieldName } from './v386-block.js';
 
 const EXIT_EVENTS = V386_EXITS.map((name) => eventIndex(`v386.exit.${name}`));
@@ -146,8 +146,16 @@ export function exitV386WithNumber(silicon: Silicon, number: number): boolean {
   return false;
 }
 
+/** GUEST_SHADOW of the guest now. */
+function shadowOf(silicon: Silicon): number {
+  const { state } = silicon;
+  const inhibited = (silicon.interruptsInhibited ? V386Shadow.INTERRUPTS : 0) | (silicon.debugInhibited ? V386Shadow.DEBUG : 0);
+  return inhibited | (state[Word.NMI_BLOCKED] !== 0 ? V386Shadow.NMI : 0) | (state[Word.REPEATING] !== 0 ? V386Shadow.REPEATING : 0);
+}
+
 function saveGuest(silicon: Silicon): void {
   const state = silicon.state;
+  silicon.settleResumption();
   guest.eip = state[Word.EIP];
   guest.esp = state[Register.ESP];
   guest.flags = composeFlags(state) | Flag.V386;
@@ -155,7 +163,8 @@ function saveGuest(silicon: Silicon): void {
   guest.ss = state[Word.SELECTOR + Segment.SS];
   copySwapped(state, 'guest', false);
   blockWords[V386BlockWord.GUEST_CPL] = state[Word.CPL];
-  blockWords[V386BlockWord.GUEST_SHADOW] = silicon.interruptsInhibited ? 1 : 0;
+  blockWords[V386BlockWord.GUEST_SHADOW] = shadowOf(silicon);
+  blockWords[V386BlockWord.GUEST_PENDING_DEBUG] = state[Word.PENDING_DEBUG];
   saveSegments(state, 'guest');
   // Two parts: software's time-stamp offset between them stays.
   storeFields(silicon, 'GUEST_CPL', V386BlockWord.GUEST_TSC_OFFSET);
@@ -173,6 +182,11 @@ function loadHost(silicon: Silicon): void {
   storeFloat(state, Word.V386_DEADLINE, Number.POSITIVE_INFINITY);
   storeFlags(state, Flag.FIXED);
   state[Word.CPL] = 0;
+  state[Word.NMI_BLOCKED] = 0;
+  state[Word.REPEATING] = 0;
+  state[Word.PENDING_DEBUG] = 0;
+  silicon.debugRegistersChanged();
+  silicon.alignmentChanged();
   silicon.flushTranslations();
   silicon.pagingChanged();
   silicon.privilegeChanged();

@@ -1,5 +1,6 @@
-import { Word } from '../state.js';
+import { Vector, Word } from '../state.js';
 import { raiseSegmentFault, segmentAllows } from '../system/access.js';
+import { checksAlignment, isMisaligned } from '../system/debug.js';
 import type { SystemOperands } from '../system/operands.js';
 import type { Silicon } from '../system/silicon.js';
 
@@ -10,6 +11,9 @@ const PAGE_MASK = 0xfff;
 const PAGE_BYTES = 4096;
 /** READ_TOP and WRITE_TOP speak for accesses of up to this many bytes (state.ts). */
 const FAST_BYTES = 8;
+/** Sizes of numbers that more than one access moves: m64 and m80. */
+const SMALLEST_LONG = 8;
+const LARGEST_NUMBER = 10;
 
 /** An operand of up to twelve bytes, in words. */
 export class OperandWords {
@@ -23,8 +27,13 @@ export const loaded = new OperandWords();
 export function checkOperand(silicon: Silicon, op: SystemOperands, bytes: number, write: boolean): boolean {
   const { state } = silicon;
   const top = state[(write ? WRITE_TOP : READ_TOP) + op.segment];
-  if (bytes <= FAST_BYTES && op.offset >>> 0 < top >>> 0) return true;
-  return segmentAllows(state, op.segment, op.offset, bytes, write) || raiseSegmentFault(silicon, op.segment);
+  const allowed = (bytes <= FAST_BYTES && op.offset >>> 0 < top >>> 0) || segmentAllows(state, op.segment, op.offset, bytes, write) || raiseSegmentFault(silicon, op.segment);
+  return allowed && (bytes < SMALLEST_LONG || bytes > LARGEST_NUMBER || !checksAlignment(state) || isAligned(silicon, op, bytes));
+}
+
+/** Numbers of more than four bytes are aligned as a whole (SDM vol. 3, table 6-7); the parts that smaller accesses move are checked on their way. */
+function isAligned(silicon: Silicon, op: SystemOperands, bytes: number): boolean {
+  return !isMisaligned(linearAddress(silicon, op), bytes) || silicon.raise(Vector.AC, 0);
 }
 
 export function linearAddress(silicon: Silicon, op: SystemOperands): number {

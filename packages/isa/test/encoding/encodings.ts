@@ -1,6 +1,6 @@
 import type { CodeMode } from '../../src/encoding/decoder.js';
-import { OPCODES_PER_MAP, compileRows } from '../../src/encoding/opcode-table.js';
-import { encodingRows } from '../../src/encoding/rows/index.js';
+import { opcodeTableOf } from '../../src/encoding/instruction-set.js';
+import { OPCODES_PER_MAP } from '../../src/encoding/opcode-table.js';
 import { CASE_BYTES } from './oracle.js';
 import { Random } from './random.js';
 
@@ -49,7 +49,7 @@ const SOME_BYTES = [0x00, 0x01, 0x04, 0x7f, 0x80, 0xc0, 0xe4, 0xff] as const;
  */
 export function systematicHeads(sizes: readonly number[], seed: number): number[][] {
   const random = new Random(seed);
-  const table = compileRows(encodingRows);
+  const table = opcodeTableOf();
   return opcodes().flatMap(({ number, bytes }) => {
     const following = table[number]?.modrm === true ? ALL_MODRM : SOME_BYTES;
     return following.map((byte) => [...someSegment(random), ...sizes, ...bytes, byte]);

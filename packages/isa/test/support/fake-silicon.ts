@@ -1,4 +1,4 @@
-import { Access, CR0, Feature, Flag, STATE_WORDS, Segment, SILICON_EVENTS, Vector, Word, refreshSegment, storeFlags } from '../../src/index.js';
+import { Access, CPU_MODELS, CR0, Feature, Flag, STATE_WORDS, Segment, SILICON_EVENTS, Vector, Word, refreshSegment, storeFlags } from '../../src/index.js';
 import type { Silicon } from '../../src/index.js';
 
 const MEMORY_BYTES = 1 << 20;
@@ -19,6 +19,7 @@ export class FakeSilicon implements Silicon {
   faultVector = 0;
   faultErrorCode = 0;
   interruptsInhibited = false;
+  debugInhibited = false;
   clock = 1000;
   portValue = 0x11223344;
 
@@ -98,9 +99,23 @@ export class FakeSilicon implements Silicon {
     this.log.push('interrupt-flag');
   }
 
-  inhibitInterrupts(): void {
-    this.log.push('inhibit');
+  inhibitInterrupts(debugToo: boolean): void {
+    this.log.push(debugToo ? 'inhibit with debug' : 'inhibit');
   }
+
+  debugRegistersChanged(): void {
+    this.log.push('debug registers');
+  }
+
+  debugTrap(cause: number): void {
+    this.log.push(`debug trap ${cause.toString(16)}`);
+  }
+
+  alignmentChanged(): void {
+    this.log.push('alignment');
+  }
+
+  settleResumption(): void {}
 
   now(): number {
     return this.clock;
@@ -210,7 +225,7 @@ export function protectedMachine(cpl: 0 | 1 | 3 = 0, flags = 0): FakeSilicon {
   for (const [selector, base, limit, access, sizes] of SEGMENTS) putDescriptor(silicon, Place.GDT + selector, base, limit, access, sizes);
   putGate(silicon, Place.GDT + Sel.TASK_GATE, Sel.OTHER_TSS, 0, 0x85 | dpl(3));
   Object.assign(state, { [Word.CR0]: CR0.PE | CR0.ET, [Word.CPL]: cpl, [Word.EIP]: 0x500, [Word.GDTR_BASE]: Place.GDT, [Word.GDTR_LIMIT]: Sel.LIMIT, [Word.IDTR_BASE]: Place.IDT, [Word.IDTR_LIMIT]: 0x7ff });
-  state[Word.FEATURES] = Feature.FPU | Feature.V386 | Feature.FXSR;
+  state[Word.FEATURES] = CPU_MODELS.i686.features | Feature.V386 | Feature.FXSR;
   storeFlags(state, flags | Flag.FIXED);
   const [code, data, stack] = cpl === 0 ? [Sel.CODE0, Sel.DATA0, Place.STACK0] : cpl === 1 ? [Sel.CODE1, Sel.DATA1, Place.STACK1] : [Sel.CODE3, Sel.DATA3, Place.STACK3];
   force(silicon, Segment.CS, code | cpl);
@@ -235,7 +250,7 @@ export function realMachine(): FakeSilicon {
   state[Word.SELECTOR + Segment.TR] = 0;
   state[Word.ACCESS + Segment.TR] = Access.UNUSABLE;
   state[Word.ACCESS + Segment.LDTR] = Access.UNUSABLE;
-  Object.assign(state, { [Word.CR0]: CR0.ET, [Word.EIP]: 0x500, [Word.ESP]: 0x1000, [Word.IDTR_LIMIT]: 0x3ff, [Word.FEATURES]: Feature.FPU | Feature.V386 });
+  Object.assign(state, { [Word.CR0]: CR0.ET, [Word.EIP]: 0x500, [Word.ESP]: 0x1000, [Word.IDTR_LIMIT]: 0x3ff, [Word.FEATURES]: CPU_MODELS.i686.features | Feature.V386 });
   storeFlags(state, Flag.FIXED);
   return silicon;
 }

@@ -36,6 +36,7 @@ function record(): void {
 
 function compare(perRow: number, random: Random, pattern: RegExp, shown: number): void {
   let total = 0;
+  let differing = 0;
   for (const row of rows.filter(({ mnemonic }) => pattern.test(mnemonic))) {
     const questions = Array.from({ length: perRow }, () => buildQuestion(random, row));
     const { answers } = askHost(questions);
@@ -51,11 +52,13 @@ function compare(perRow: number, random: Random, pattern: RegExp, shown: number)
     });
     total += perRow;
     for (const [names, list] of found) {
+      differing += list.length;
       console.log(`${row.mnemonic} ${row.opcode}: ${list.length} of ${perRow} differ in ${names}`);
       for (const text of list.slice(0, shown)) console.log(text);
     }
   }
-  console.log(`${total} cases`);
+  console.log(`${total} cases, ${differing} differ`);
+  process.exitCode = differing > 0 ? 1 : 0;
 }
 
 const [perRow = '1000', seed = '1', pattern = '.', shown = '2'] = process.argv.slice(2);

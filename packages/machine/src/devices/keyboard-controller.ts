@@ -8,6 +8,7 @@
 import type { PortBus } from '../bus.js';
 import type { InstructionClock } from '../clock.js';
 import { Deadline, TickRate } from '../clock.js';
+import { AddressLine20 } from './address-line-20.js';
 import { Keyboard, NO_BYTE } from './keyboard.js';
 import { ScanCodeTranslator, SWALLOWED } from './scan-codes.js';
 
@@ -54,6 +55,8 @@ export interface KeyboardControllerOptions {
   readonly clock: InstructionClock;
   /** Called with the level of IRQ 1 when it changes. */
   readonly onInterrupt: (level: boolean) => void;
+  /** The gate that the output port's bit 1 is; its own unless given. */
+  readonly line20?: AddressLine20;
   /** Called when the guest pulls the processor's reset line. */
   readonly onReset: () => void;
   readonly instructionsPerSecond?: number;
@@ -75,22 +78,24 @@ export class KeyboardController {
   private awaiting: number = NO_COMMAND;
   private outputPort: number = RESET_OUTPUT_PORT;
   private line = false;
+  private readonly line20: AddressLine20;
 
   constructor(private readonly options: KeyboardControllerOptions) {
     this.byteTime = new TickRate(MICROSECONDS_PER_SECOND, options.instructionsPerSecond).instructionsAt(KEYBOARD_BYTE_MICROSECONDS);
     this.arrival = new Deadline(() => this.takeFromKeyboard());
     this.ram[0] = RESET_COMMAND_BYTE;
+    this.line20 = options.line20 ?? new AddressLine20();
   }
 
-  /** What the guest asked of address line 20, which is always enabled in this machine. */
   get a20Enabled(): boolean {
-    return (this.outputPort & OutputPort.A20) !== 0;
+    return this.line20.enabled;
   }
 
-  /** Types a text on the keyboard, at the current instruction. Throws for a character that a US keyboard cannot type. */
-  type(text: string): void {
-    this.keyboard.type(text);
+  /** Types a text on the keyboard, at the current instruction; false when it cannot (`Keyboard.type`). */
+  type(text: string): boolean {
+    if (!this.keyboard.type(text)) return false;
     this.update();
+    return true;
   }
 
   attach(bus: PortBus): void {
@@ -114,6 +119,7 @@ export class KeyboardController {
     this.wroteCommand = false;
     this.awaiting = NO_COMMAND;
     this.outputPort = RESET_OUTPUT_PORT;
+    this.line20.enabled = true;
     this.update();
   }
 
@@ -185,7 +191,7 @@ export class KeyboardController {
       case Command.TEST_AUXILIARY: return this.answer(AUXILIARY_CLOCK_LOW);
       case Command.READ_INPUT_PORT: return this.answer(INPUT_PORT);
       case Command.READ_TEST_INPUTS: return this.answer(TEST_INPUTS);
-      case Command.READ_OUTPUT_PORT: return this.answer((this.outputPort & ~OutputPort.INTERRUPT) | (this.line ? OutputPort.INTERRUPT : 0));
+      case Command.READ_OUTPUT_PORT: return this.answer(this.readOutputPort());
       case Command.DISABLE_KEYBOARD:
         this.ram[0] |= CommandByte.KEYBOARD_DISABLED;
         break;
@@ -197,9 +203,15 @@ export class KeyboardController {
     }
   }
 
+  private readOutputPort(): number {
+    const wired = this.outputPort & ~(OutputPort.INTERRUPT | OutputPort.A20);
+    return wired | (this.line ? OutputPort.INTERRUPT : 0) | (this.line20.enabled ? OutputPort.A20 : 0);
+  }
+
   private writeOutputPort(value: number): void {
     const resets = (this.outputPort & ~value & OutputPort.RUN) !== 0;
     this.outputPort = value;
+    this.line20.enabled = (value & OutputPort.A20) !== 0;
     if (resets) this.options.onReset();
   }
 

@@ -15,6 +15,9 @@ const SET_1 = 1;
 /** Argument of the scan code set command that asks which one is in use. */
 const QUERY = 0;
 
+/** How many bytes may wait to be fetched: what a person types in a few minutes, and a bound on what a guest that never looks makes us keep. */
+export const MOST_TYPED_BYTES = 4096;
+
 /** Nothing to send. */
 export const NO_BYTE = -2;
 
@@ -42,12 +45,17 @@ export class Keyboard {
     return this.typedSent === this.typed.length;
   }
 
-  /** Types a text behind what is still being typed. While the guest keeps scanning off, the typist waits. Throws for a character without a key. */
-  type(text: string): void {
+  /**
+   * Types a text behind what is still being typed. While the guest keeps scanning off, the typist waits. False, and nothing is typed, when the text has a
+   * character without a key or is more than MOST_TYPED_BYTES leave room for.
+   */
+  type(text: string): boolean {
     const codes = scanCodesOf(text);
+    if (codes === undefined || codes.length + this.typed.length - this.typedSent > MOST_TYPED_BYTES) return false;
     this.typed = this.typed.slice(this.typedSent);
     this.typedSent = 0;
     for (const code of codes) this.typed.push(code);
+    return true;
   }
 
   get hasByte(): boolean {

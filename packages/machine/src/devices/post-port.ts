@@ -9,9 +9,6 @@ export const POST_PORT = 0x80;
 export class PostPort {
   private stored = 0;
 
-  /** @param onPostCode called with each byte written. */
-  constructor(private readonly onPostCode?: (code: number) => void) {}
-
   /** The last byte written, which is also what a read gives. */
   get code(): number {
     return this.stored;
@@ -22,7 +19,6 @@ export class PostPort {
       readByte: () => this.stored,
       writeByte: (_port, value) => {
         this.stored = value;
-        this.onPostCode?.(value);
       },
     });
   }

@@ -8,7 +8,8 @@ import type { PortBus } from '../bus.js';
 import type { InstructionClock } from '../clock.js';
 import { Deadline, remainder, TickRate } from '../clock.js';
 import { civilDate, dayNumber } from './calendar.js';
-import { CMOS_BYTES, initialCmos } from './cmos.js';
+import type { Geometry } from './ata-identify.js';
+import { CMOS_BYTES, initialCmos, storeDiskTypes } from './cmos.js';
 
 const INDEX_PORT = 0x70;
 const PORTS = 2;
@@ -69,6 +70,8 @@ export interface RtcOptions {
   readonly ramBytes: number;
   /** Called with the level of IRQ 8 when it changes. */
   readonly onInterrupt: (level: boolean) => void;
+  /** Called with bit 7 of the index port when it changes: the AT's NMI mask. */
+  readonly onNmiMask?: (masked: boolean) => void;
   readonly instructionsPerSecond?: number;
 }
 
@@ -114,14 +117,22 @@ export class Rtc {
     this.arm();
   }
 
-  /** Bit 7 of the index port is the AT's NMI mask. It masks nothing, because this machine has no NMI sources. */
+  /** Bit 7 of the index port is the AT's NMI mask. */
   get nmiMasked(): boolean {
     return this.nmiMask;
   }
 
+  /** What set-up would have stored for these disks, master first. */
+  storeDiskTypes(disks: readonly Geometry[]): void {
+    storeDiskTypes(this.bytes, disks);
+  }
+
   private writeIndex(value: number): void {
     this.index = value & (CMOS_BYTES - 1);
-    this.nmiMask = (value & NMI_MASK) !== 0;
+    const masked = (value & NMI_MASK) !== 0;
+    if (masked === this.nmiMask) return;
+    this.nmiMask = masked;
+    this.options.onNmiMask?.(masked);
   }
 
   private tick(): number {

@@ -46,12 +46,12 @@ function keystrokesByCharacter(): ReadonlyMap<string, readonly number[]> {
 
 const KEYSTROKES = keystrokesByCharacter();
 
-/** The set 2 bytes of the keystrokes that type a text. Throws for a character that a US keyboard cannot type. */
-export function scanCodesOf(text: string): number[] {
+/** The set 2 bytes of the keystrokes that type a text, or undefined when a US keyboard has no key for one of its characters. */
+export function scanCodesOf(text: string): number[] | undefined {
   const bytes: number[] = [];
   for (const character of text) {
     const keystroke = KEYSTROKES.get(character);
-    if (keystroke === undefined) throw new Error(`a US keyboard has no key for ${JSON.stringify(character)}`);
+    if (keystroke === undefined) return undefined;
     bytes.push(...keystroke);
   }
   return bytes;

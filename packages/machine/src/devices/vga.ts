@@ -97,9 +97,9 @@ export class Vga {
 
   /**
    * What the screen shows: 25 lines of 80 characters, whatever the mode is.
-   * @param memory guest physical memory from address 0 on; where it ends before the text memory does, there are blanks.
+   * @param memory guest physical memory from address `origin` on; where it ends before the text memory does, there are blanks.
    */
-  text(memory: Uint8Array): string[] {
+  text(memory: Uint8Array, origin = 0): string[] {
     const map = (this.graphics.get(GRAPHICS_MISCELLANEOUS) >> MEMORY_MAP_SHIFT) & 3;
     const base = map === MEMORY_MAP_MONOCHROME ? MONOCHROME_TEXT : COLOUR_TEXT;
     const start = (this.crtc.get(Crtc.START_HIGH) << 8) | this.crtc.get(Crtc.START_LOW);
@@ -109,7 +109,7 @@ export class Vga {
       let line = '';
       for (let column = 0; column < TEXT_COLUMNS; column++) {
         const offset = ((start + row * pitch + column) * 2) % TEXT_BYTES;
-        line += CODE_PAGE_437[memory[base + offset] ?? 0];
+        line += CODE_PAGE_437[memory[base + offset - origin] ?? 0];
       }
       return line;
     });

@@ -1,6 +1,7 @@
 import { CR0, CR4, eventIndex, Vector, Word } from '@ringbench/isa';
 import { Region } from '../layout.js';
 import type { MachineMemory } from '../memory.js';
+import { AccessChecks } from './access-checks.js';
 import { bitsForRead, bitsForWrite, OFFSET_MASK, PAGE_BYTES, PAGE_SHIFT, TlbEntry } from './entry.js';
 import type { AccessBytes, CodeWriteListener, PhysicalWindow } from './physical.js';
 import { PageKind, PhysicalMemory } from './physical.js';
@@ -25,6 +26,8 @@ export const NO_VECTOR = -1;
 /** Address or page number that stands for "faulted". */
 const FAULTED = -1;
 const BOUNCE_BYTES = 64;
+/** Address bit 20 in a page number. */
+const A20_PAGE = 1 << 8;
 /** Of these the last is user level, the others are supervisor levels (SDM vol. 3, 4.1). */
 const PRIVILEGE_LEVELS = 4;
 
@@ -49,11 +52,13 @@ const FLUSHING_CR4 = CR4.PSE | CR4.PAE | CR4.PGE;
 export class Mmu {
   /** True from a failed access until `clearFault`. */
   faulted = false;
-  /** Vector.PF (CR2 is set then), or NO_VECTOR after a second-level violation. */
+  /** Vector.PF (CR2 is set then), Vector.AC, or NO_VECTOR after a second-level violation. */
   faultVector: number = NO_VECTOR;
   /** Error code of the page fault (SDM vol. 3, 4.7). */
   faultError = 0;
   readonly violation: Violation;
+  /** Breakpoints and alignment. */
+  readonly checks: AccessChecks;
 
   private readonly state: Int32Array;
   private readonly counts: Float64Array;
@@ -83,6 +88,7 @@ export class Mmu {
     this.violation = this.walker.violation;
     this.dataTlb = new DataTlb(memory, options.dataEntries ?? 64, this.physical.kinds, this.state);
     this.codeTlb = new CodeTlb(memory, options.codeEntries ?? 128, this.physical.kinds);
+    this.checks = new AccessChecks(this.dataTlb, this.state);
     this.noteControls();
     for (let level = 0; level < PRIVILEGE_LEVELS; level++) {
       const user = level === PRIVILEGE_LEVELS - 1;
@@ -96,6 +102,7 @@ export class Mmu {
 
   /** Loads a value, zero-extended into a 32-bit pattern; 0 when faulted. Of an access across pages the low page is checked first. */
   load(linear: number, bytes: AccessBytes, user: boolean): number {
+    if (this.refuses(linear, bytes, false, user)) return 0;
     const offset = linear & OFFSET_MASK;
     if (offset + bytes > PAGE_BYTES) return this.loadAcross(linear, bytes, user);
     const page = this.dataPage(linear, false, user);
@@ -104,6 +111,7 @@ export class Mmu {
 
   /** Stores the low bytes of a value; false when faulted, and then no byte is written. */
   store(linear: number, bytes: AccessBytes, value: number, user: boolean): boolean {
+    if (this.refuses(linear, bytes, true, user)) return false;
     const offset = linear & OFFSET_MASK;
     if (offset + bytes > PAGE_BYTES) return this.storeAcross(linear, bytes, value, user);
     const page = this.dataPage(linear, true, user);
@@ -121,6 +129,7 @@ export class Mmu {
     if (bytes > BOUNCE_BYTES) throw new Error(`an access of ${bytes} bytes does not fit the bounce area`);
     this.pendingLowBytes = 0;
     this.pendingHighBytes = 0;
+    if (this.refuses(linear, bytes, true, user)) return FAULTED;
     const offset = linear & OFFSET_MASK;
     const crosses = offset + bytes > PAGE_BYTES;
     const page = this.dataPage(linear, true, user);
@@ -166,14 +175,14 @@ export class Mmu {
   }
 
   /**
-   * Host address of a code byte, or -1 when faulted; good to the end of its page. Outside RAM it lies in Region.OPEN_BUS, where every byte is
-   * ones; `pageOfHost` gives -1 for it.
+   * Host address of a code byte, or -1 when faulted; good to the end of its page. Outside RAM it lies in a ROM or
+   * in Region.OPEN_BUS, where every byte is ones; `pageOfHost` gives -1 for both.
    */
   fetch(linear: number, user: boolean): number {
     const page = this.codePage(linear, user);
     if (page < 0) return FAULTED;
     const open = (this.physical.kinds[page] & PageKind.LOAD_TRAPPED) !== 0;
-    return (open ? Region.OPEN_BUS : Region.RAM + (page << PAGE_SHIFT)) + (linear & OFFSET_MASK);
+    return (open ? this.physical.hostOf(page) : Region.RAM + (page << PAGE_SHIFT)) + (linear & OFFSET_MASK);
   }
 
   clearFault(): void {
@@ -184,33 +193,26 @@ export class Mmu {
   // ---- Physical memory ----
 
   /** Reads a machine-physical 32-bit word of any alignment; all ones outside RAM. */
-  loadPhysical(physical: number): number {
-    return this.physical.loadWord(physical);
-  }
+  loadPhysical(physical: number): number { return this.physical.loadWord(physical); }
 
   /** Writes a machine-physical 32-bit word of any alignment; ignored outside RAM. */
-  storePhysical(physical: number, value: number): void {
-    this.physical.storeWord(physical, value);
-  }
+  storePhysical(physical: number, value: number): void { this.physical.storeWord(physical, value); }
 
   /** Reads `count` words of one page from an aligned machine-physical address into `words` from index `first` on. */
-  loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
-    this.physical.loadWords(physical, words, first, count);
-  }
+  loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void { this.physical.loadWords(physical, words, first, count); }
 
   /** Writes them. */
-  storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void {
-    this.physical.storeWords(physical, words, first, count);
-  }
+  storePhysicalWords(physical: number, words: Int32Array, first: number, count: number): void { this.physical.storeWords(physical, words, first, count); }
 
-  /** Writes bytes to machine-physical memory, as a device (DMA) or a monitor does; watched pages are reported. */
-  writePhysical(physical: number, bytes: Uint8Array): void {
-    this.physical.writeBytes(physical, bytes);
-  }
+  /** Writes bytes to machine-physical memory, as a device (DMA) or a monitor does, to whom A20M# is nothing; watched pages are reported. */
+  writePhysical(physical: number, bytes: Uint8Array): void { this.physical.writeBytes(physical, bytes); }
 
   /** Machine page number of a host address in RAM, or -1. */
-  pageOfHost(hostAddress: number): number {
-    return hostAddress < Region.RAM ? -1 : (hostAddress - Region.RAM) >>> PAGE_SHIFT;
+  pageOfHost(hostAddress: number): number { return hostAddress < Region.RAM ? -1 : (hostAddress - Region.RAM) >>> PAGE_SHIFT; }
+
+  /** Reads bytes of machine-physical memory for someone who is not the machine: no device is asked, and device windows show the RAM beneath, if any. */
+  readPhysical(physical: number, count: number): Uint8Array {
+    return this.physical.readBytes(physical, count);
   }
 
   /** Gives whole pages to a device, or makes them ROM. */
@@ -223,26 +225,16 @@ export class Mmu {
   // ---- Code watch ----
 
   /** Every store to this machine page takes the slow path from now on and is reported. Not RAM, -1 included: no effect. */
-  watchCode(page: number): void {
-    if (this.physical.setWatched(page, true)) this.dataTlb.refreshMachinePage(page);
-  }
+  watchCode(page: number): void { if (this.physical.setWatched(page, true)) this.dataTlb.refreshMachinePage(page); }
 
-  unwatchCode(page: number): void {
-    if (this.physical.setWatched(page, false)) this.dataTlb.refreshMachinePage(page);
-  }
+  unwatchCode(page: number): void { if (this.physical.setWatched(page, false)) this.dataTlb.refreshMachinePage(page); }
 
   /** True once a watched page was written to, until the executor sets it to false: it leaves its loop then. */
-  get codeHit(): boolean {
-    return this.physical.codeHit;
-  }
-  set codeHit(hit: boolean) {
-    this.physical.codeHit = hit;
-  }
+  get codeHit(): boolean { return this.physical.codeHit; }
+  set codeHit(hit: boolean) { this.physical.codeHit = hit; }
 
   /** Replaces the listener of the options, for an executor that is made after the MMU. */
-  set onCodeWrite(listener: CodeWriteListener) {
-    this.physical.onCodeWrite = listener;
-  }
+  set onCodeWrite(listener: CodeWriteListener) { this.physical.onCodeWrite = listener; }
 
   // ---- What the processor tells ----
 
@@ -292,7 +284,25 @@ export class Mmu {
     this.codeTlb.invalidate(linear >>> PAGE_SHIFT);
   }
 
+  /** The A20M# pin: with `masked` address bit 20 is zero on all of the processor's accesses. Translations go when it changes. */
+  set a20Masked(masked: boolean) {
+    if (masked === this.a20Masked) return;
+    this.walker.pageMask = masked ? ~A20_PAGE : -1;
+    this.physical.addressMask = masked ? ~(A20_PAGE << PAGE_SHIFT) : -1;
+    this.flushTranslations();
+  }
+  get a20Masked(): boolean { return this.walker.pageMask !== -1; }
+
   // ---- Translation ----
+
+  /** Records #AC(0) when an access is refused. */
+  private refuses(linear: number, bytes: number, write: boolean, user: boolean): boolean {
+    if (this.checks.admits(linear, bytes, write, user)) return false;
+    this.faulted = true;
+    this.faultVector = Vector.AC;
+    this.faultError = 0;
+    return true;
+  }
 
   /** Machine page number for a data access, or -1 when faulted. */
   private dataPage(linear: number, write: boolean, user: boolean): number {
@@ -319,14 +329,10 @@ export class Mmu {
       this.counts[DIRTY_WALK]++;
       this.dataTlb.replace(page, filled);
     } else {
-      this.fillData(page, filled);
+      this.counts[FILL_DATA]++;
+      this.dataTlb.insert(page, filled);
     }
     return filled >>> PAGE_SHIFT;
-  }
-
-  private fillData(page: number, entry: number): void {
-    this.counts[FILL_DATA]++;
-    this.dataTlb.insert(page, entry);
   }
 
   /** Machine page number for an instruction fetch, or -1 when faulted. */
@@ -338,13 +344,9 @@ export class Mmu {
     this.codeTlb.drop(page);
     const filled = this.walker.walk(linear, false, user, true);
     if (filled === 0) return this.recordFault(linear);
-    this.fillCode(page, filled);
-    return filled >>> PAGE_SHIFT;
-  }
-
-  private fillCode(page: number, entry: number): void {
     this.counts[FILL_CODE]++;
-    this.codeTlb.insert(page, entry);
+    this.codeTlb.insert(page, filled);
+    return filled >>> PAGE_SHIFT;
   }
 
   private recordFault(linear: number): -1 {

@@ -7,13 +7,15 @@ export type AccessBytes = 1 | 2 | 4;
 
 /**
  * A range of whole physical pages whose accesses go to a device. Without `read` the pages are ROM: reads and fetches come from the RAM
- * beneath, which the machine's builder has filled. Values are 32-bit patterns; narrower reads are zero-extended.
+ * beneath, which the machine's builder has filled, or from `host`. Values are 32-bit patterns; narrower reads are zero-extended.
  */
 export interface PhysicalWindow {
   /** First physical byte address, a multiple of 4096. */
   readonly start: number;
   /** Length, a multiple of 4096. */
   readonly bytes: number;
+  /** Host address of the ROM's bytes, for a window beyond the end of RAM. */
+  readonly host?: number;
   read?(physical: number, bytes: AccessBytes): number;
   write(physical: number, bytes: AccessBytes, value: number): void;
 }
@@ -41,6 +43,8 @@ const ALL_ONES = -1;
 export class PhysicalMemory {
   /** PageKind bits of each physical page. */
   readonly kinds = new Uint8Array(ADDRESS_SPACE_PAGES);
+  /** Address bits that the processor's own accesses by byte address have: all, or with A20M# asserted all but bit 20. */
+  addressMask = -1;
   /** Set when a watched page was stored to; stays until its reader clears it. */
   codeHit = false;
   private readonly windows: PhysicalWindow[] = [];
@@ -76,9 +80,7 @@ export class PhysicalMemory {
   /** Reads within one page. */
   read(page: number, offset: number, bytes: AccessBytes): number {
     if ((this.kinds[page] & PageKind.LOAD_TRAPPED) !== 0) return this.readTrapped(page, offset, bytes);
-    const host = Region.RAM + (page << PAGE_SHIFT) + offset;
-    if (bytes === 4) return this.view.getInt32(host, true);
-    return bytes === 1 ? this.bytes[host] : this.view.getUint16(host, true);
+    return this.readHost(Region.RAM + (page << PAGE_SHIFT) + offset, bytes);
   }
 
   /** Writes within one page. */
@@ -96,7 +98,8 @@ export class PhysicalMemory {
   }
 
   /** Reads a 32-bit word of any alignment, by its byte address. */
-  loadWord(physical: number): number {
+  loadWord(address: number): number {
+    const physical = address & this.addressMask;
     let value = 0;
     if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) return this.read(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4);
     for (let i = 0; i < 4; i++) value |= this.read((physical + i) >>> PAGE_SHIFT, (physical + i) & OFFSET_MASK, 1) << (8 * i);
@@ -104,7 +107,8 @@ export class PhysicalMemory {
   }
 
   /** Writes a 32-bit word of any alignment. */
-  storeWord(physical: number, value: number): void {
+  storeWord(address: number, value: number): void {
+    const physical = address & this.addressMask;
     if ((physical & OFFSET_MASK) + 4 <= PAGE_BYTES) {
       this.write(physical >>> PAGE_SHIFT, physical & OFFSET_MASK, 4, value);
       return;
@@ -113,7 +117,8 @@ export class PhysicalMemory {
   }
 
   /** Reads `count` words of one page from an aligned address into `words` from index `first` on. */
-  loadWords(physical: number, words: Int32Array, first: number, count: number): void {
+  loadWords(address: number, words: Int32Array, first: number, count: number): void {
+    const physical = address & this.addressMask;
     if (this.kinds[physical >>> PAGE_SHIFT] !== 0) {
       for (let i = 0; i < count; i++) words[first + i] = this.loadWord(physical + 4 * i);
       return;
@@ -123,7 +128,8 @@ export class PhysicalMemory {
   }
 
   /** Writes them. */
-  storeWords(physical: number, words: Int32Array, first: number, count: number): void {
+  storeWords(address: number, words: Int32Array, first: number, count: number): void {
+    const physical = address & this.addressMask;
     if (this.kinds[physical >>> PAGE_SHIFT] !== 0) {
       for (let i = 0; i < count; i++) this.storeWord(physical + 4 * i, words[first + i]);
       return;
@@ -148,6 +154,20 @@ export class PhysicalMemory {
       }
       done += part;
     }
+  }
+
+  /** Reads bytes, of any number of pages, without asking a device: what is not memory is ones. Addresses wrap at 4 GB. */
+  readBytes(physical: number, count: number): Uint8Array {
+    const bytes = new Uint8Array(count).fill(ALL_ONES);
+    for (let done = 0; done < count; ) {
+      const page = ((physical + done) >>> PAGE_SHIFT) % ADDRESS_SPACE_PAGES;
+      const offset = (physical + done) & OFFSET_MASK;
+      const part = Math.min(PAGE_BYTES - offset, count - done);
+      const host = (page < this.ramPages ? Region.RAM + (page << PAGE_SHIFT) : this.hostOf(page)) + offset;
+      bytes.set(this.bytes.subarray(host, host + part), done);
+      done += part;
+    }
+    return bytes;
   }
 
   /** Copies bytes of one page to host memory; one device access where the width allows it, else byte by byte. */
@@ -187,9 +207,21 @@ export class PhysicalMemory {
   }
 
   private readTrapped(page: number, offset: number, bytes: AccessBytes): number {
-    const value = this.windowAt(page)?.read?.(page * PAGE_BYTES + (offset & OFFSET_MASK), bytes) ?? ALL_ONES;
+    const window = this.windowAt(page);
+    const value = window?.host === undefined ? window?.read?.(page * PAGE_BYTES + (offset & OFFSET_MASK), bytes) ?? ALL_ONES : this.readHost(this.hostOf(page) + offset, bytes);
     if (bytes === 4) return value | 0;
     return bytes === 1 ? value & 0xff : value & 0xffff;
+  }
+
+  /** Host address where instructions are fetched from a page whose loads are trapped: ROM, or a page of ones. */
+  hostOf(page: number): number {
+    const window = this.windowAt(page);
+    return window?.host === undefined ? Region.OPEN_BUS : window.host + page * PAGE_BYTES - window.start;
+  }
+
+  private readHost(host: number, bytes: AccessBytes): number {
+    if (bytes === 4) return this.view.getInt32(host, true);
+    return bytes === 1 ? this.bytes[host] : this.view.getUint16(host, true);
   }
 
   private writeTrapped(page: number, offset: number, bytes: AccessBytes, value: number): void {

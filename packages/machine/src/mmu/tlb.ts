@@ -9,7 +9,7 @@ import { PageKind } from './physical.js';
  * and invalidations alone, whichever executor runs and however it finds its hits. The entries themselves are the words at `entryTable` in
  * linear memory, by linear page; the queue here remembers which there are, oldest first, so that a flush costs what was filled.
  *
- * Invariant: the words of the translation tables are a function of the entries, CR0.WP and the page kinds. Subclasses say which (`expose`).
+ * Invariant: the words of the translation tables are a function of the entries, CR0.WP, the page kinds, and what is watched. Subclasses say which (`expose`).
  */
 abstract class Tlb {
   protected readonly words: Int32Array;
@@ -142,6 +142,11 @@ const USER_READ_BITS = bitsForRead(true);
 const USER_WRITE_BITS = bitsForWrite(true, true);
 
 export class DataTlb extends Tlb {
+  /** Linear pages kept out of the tables because of data breakpoints. */
+  readonly watched = new Set<number>();
+  /** Keeps everything out of the user tables: each access of ring 3 is checked for alignment. */
+  hidesUser = false;
+
   constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array, private readonly state: Int32Array) {
     super(memory, DATA_ENTRIES, capacity);
   }
@@ -150,12 +155,14 @@ export class DataTlb extends Tlb {
     const words = this.words;
     const kind = this.kinds[entry >>> PAGE_SHIFT];
     const direct = delta(page, entry);
-    const readable = entry !== 0 && (kind & PageKind.LOAD_TRAPPED) === 0;
+    const hidden = this.watched.size !== 0 && this.watched.has(page);
+    const readable = entry !== 0 && (kind & PageKind.LOAD_TRAPPED) === 0 && !hidden;
+    const writable = kind === 0 && !hidden;
     const supervisorBits = bitsForWrite(false, (this.state[Word.CR0] & CR0.WP) !== 0);
     words[READ_SUPERVISOR + page] = readable ? direct : NO_ENTRY;
-    words[READ_USER + page] = readable && (entry & USER_READ_BITS) === USER_READ_BITS ? direct : NO_ENTRY;
-    words[WRITE_SUPERVISOR + page] = kind === 0 && (entry & supervisorBits) === supervisorBits ? direct : NO_ENTRY;
-    words[WRITE_USER + page] = kind === 0 && (entry & USER_WRITE_BITS) === USER_WRITE_BITS ? direct : NO_ENTRY;
+    words[READ_USER + page] = readable && !this.hidesUser && (entry & USER_READ_BITS) === USER_READ_BITS ? direct : NO_ENTRY;
+    words[WRITE_SUPERVISOR + page] = writable && (entry & supervisorBits) === supervisorBits ? direct : NO_ENTRY;
+    words[WRITE_USER + page] = writable && !this.hidesUser && (entry & USER_WRITE_BITS) === USER_WRITE_BITS ? direct : NO_ENTRY;
   }
 }
 

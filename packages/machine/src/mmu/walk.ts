@@ -77,6 +77,8 @@ export class PageWalker {
   private user = false;
   private fetch = false;
   private nested = false;
+  /** Page-number bits that reach the bus: all, or with A20M# asserted all but address bit 20 (SDM vol. 3, 8.7.13.4). */
+  pageMask = -1;
   /** Second-level write permission of the page last translated by `toMachine`. */
   private machineWritable = false;
 
@@ -186,19 +188,19 @@ export class PageWalker {
    */
   private toMachine(guestAddress: number): number {
     this.machineWritable = true;
-    if (!this.nested) return guestAddress >>> PAGE_SHIFT;
+    if (!this.nested) return (guestAddress >>> PAGE_SHIFT) & this.pageMask;
     const root = this.state[Word.SECOND_LEVEL_ROOT] & FRAME_MASK;
     const upper = this.readWord(root | ((guestAddress >>> DIRECTORY_SHIFT) & ENTRY_OFFSET));
     if ((upper & PagingEntry.PRESENT) === 0) return -1;
     const lower = this.readWord((upper & FRAME_MASK) | ((guestAddress >>> TABLE_SHIFT) & ENTRY_OFFSET));
     if ((lower & PagingEntry.PRESENT) === 0) return -1;
     this.machineWritable = (upper & lower & PagingEntry.WRITABLE) !== 0;
-    return lower >>> PAGE_SHIFT;
+    return (lower >>> PAGE_SHIFT) & this.pageMask;
   }
 
   private readWord(machineAddress: number): number {
     this.counts[WALK_READS]++;
-    return this.physical.read(machineAddress >>> PAGE_SHIFT, machineAddress & OFFSET_MASK, 4);
+    return this.physical.read((machineAddress >>> PAGE_SHIFT) & this.pageMask, machineAddress & OFFSET_MASK, 4);
   }
 
   private pageFault(cause: number): 0 {

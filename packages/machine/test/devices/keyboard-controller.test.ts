@@ -251,7 +251,7 @@ describe('typing', () => {
   });
 
   it('refuses a character without a key and then types nothing', () => {
-    expect(() => controller.type('aü')).toThrow('"ü"');
+    expect(controller.type('aü')).toBe(false);
     expect(receive()).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type { GuestCheck } from '../guest-check.js';
+import { DEBUG_CHECKS } from './debugging.js';
 import { EXCEPTION_CHECKS } from './exceptions.js';
 import { INSTRUCTION_CHECKS } from './instructions.js';
 import { INTERRUPT_CHECKS } from './interrupts.js';
@@ -10,5 +11,5 @@ import { VIRTUAL_8086_CHECKS } from './virtual8086.js';
 
 /** The catalogue: every guest whose log the manual determines. */
 export const GUEST_CHECKS: readonly GuestCheck[] = [
-  ...EXCEPTION_CHECKS, ...RING_CHECKS, ...PAGING_CHECKS, ...INTERRUPT_CHECKS, ...INSTRUCTION_CHECKS, ...VIRTUAL_8086_CHECKS, ...TASK_CHECKS, ...SENSITIVE_CHECKS,
+  ...EXCEPTION_CHECKS, ...RING_CHECKS, ...PAGING_CHECKS, ...INTERRUPT_CHECKS, ...INSTRUCTION_CHECKS, ...VIRTUAL_8086_CHECKS, ...TASK_CHECKS, ...SENSITIVE_CHECKS, ...DEBUG_CHECKS,
 ];

@@ -66,7 +66,7 @@ export const INSTRUCTION_CHECKS: readonly GuestCheck[] = [
       // Both bytes of a word at 20h reach the interrupt controller.
       guest.mov(EAX, 0xff0a).raw(0x66, 0xe7, 0x20).clear(EAX).inAl(0x21).log(EAX);
     },
-    expected: [0xff, 0xffff, 0xffffffff, 0x5a, 0xff5a, 0x78, 0xd4, 0xff],
+    expected: [0xff, 0xffff, 0xffffffff, 0x5a, 0x005a, 0x78, 0xd4, 0xff],
     ownTo: 'port 80h reads back what was written',
   },
   {

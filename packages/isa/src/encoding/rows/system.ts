@@ -16,6 +16,11 @@ const descriptorTest: Traits = { writes: ZF };
 // SDM vol. 2, MOV—Move to/from Control Registers: OF, SF, ZF, AF, PF and CF are undefined.
 const controlMove: Traits = { privileged: true, undefined: CF | PF | AF | ZF | SF | OF, note: 'the mod field is ignored' };
 
+/** MOV from and to one test register. */
+function testMoves(register: number, models: Traits): EncodingRow[] {
+  return [row('mov-from-tr', `0F 24 /${register}`, 'Rd Td', { ...controlMove, ...models }), row('mov-to-tr', `0F 26 /${register}`, 'Td Rd', { ...controlMove, ...models })];
+}
+
 export const systemRows: readonly EncodingRow[] = [
   row('sldt', '0F 00 /0', 'Rv', violates(3)),
   row('sldt', '0F 00 /0', 'Ew', { ...violates(3), memoryOnly: true }),
@@ -36,20 +41,25 @@ export const systemRows: readonly EncodingRow[] = [
   row('smsw', '0F 01 /4', 'Rv', violates(4)),
   row('smsw', '0F 01 /4', 'Ew', { ...violates(4), memoryOnly: true }),
   row('lmsw', '0F 01 /6', 'Ew', privilegedEnd),
-  row('invlpg', '0F 01 /7', 'M', { ...privilegedEnd, addressOnly: true }),
+  row('invlpg', '0F 01 /7', 'M', { ...privilegedEnd, since: 'i486', addressOnly: true }),
 
   row('clts', '0F 06', '', privileged),
   row('mov-from-cr', '0F 20 /r', 'Rd Cd', controlMove),
+  row('mov-from-cr', '0F 20 /4', 'Rd Cd', { ...controlMove, since: 'i586' }),
   row('mov-from-dr', '0F 21 /r', 'Rd Dd', controlMove),
   row('mov-to-cr', '0F 22 /r', 'Cd Rd', { ...controlMove, endsBlock: true }),
+  row('mov-to-cr', '0F 22 /4', 'Cd Rd', { ...controlMove, since: 'i586', endsBlock: true }),
   row('mov-to-dr', '0F 23 /r', 'Dd Rd', { ...controlMove, endsBlock: true }),
+  // TR6 and TR7 test the TLB, TR3 to TR5 the i486's cache (i486 Microprocessor Programmer's Reference Manual, chapter 10).
+  ...[6, 7].flatMap((register) => testMoves(register, { until: 'i486' })),
+  ...[3, 4, 5].flatMap((register) => testMoves(register, { since: 'i486', until: 'i486' })),
 
-  row('invd', '0F 08', '', privileged),
-  row('wbinvd', '0F 09', '', privileged),
+  row('invd', '0F 08', '', { ...privileged, since: 'i486' }),
+  row('wbinvd', '0F 09', '', { ...privileged, since: 'i486' }),
   row('hlt', 'F4', '', privilegedEnd),
-  row('wrmsr', '0F 30', '', privileged),
-  row('rdmsr', '0F 32', '', privileged),
-  row('rdtsc', '0F 31', '', { note: 'faults outside ring 0 when CR4.TSD is set, so a monitor can have it trap' }),
-  row('rdpmc', '0F 33', '', { note: 'faults outside ring 0 unless CR4.PCE is set, so a monitor can have it trap' }),
-  row('cpuid', '0F A2', '', { note: 'identifies the real processor; Robin & Irvine do not list it' }),
+  row('wrmsr', '0F 30', '', { ...privileged, since: 'i586' }),
+  row('rdmsr', '0F 32', '', { ...privileged, since: 'i586' }),
+  row('rdtsc', '0F 31', '', { since: 'i586', note: 'faults outside ring 0 when CR4.TSD is set, so a monitor can have it trap' }),
+  row('rdpmc', '0F 33', '', { since: 'i686', note: 'faults outside ring 0 unless CR4.PCE is set, so a monitor can have it trap' }),
+  row('cpuid', '0F A2', '', { since: 'i586', note: 'late i486 processors have it too; identifies the real processor; Robin & Irvine do not list it' }),
 ];

@@ -12,7 +12,7 @@ const { CF, PF, AF, ZF, SF, OF } = Flag;
 const alias = (of: string): Traits => ({ note: `undocumented alias of ${of}` });
 const waitsNot: Traits = { note: 'does not wait for a pending exception' };
 /** FCOMI sets three flags and clears three (SDM vol. 2, FCOMI). */
-const intoFlags: Traits = { writes: CF | PF | AF | ZF | SF | OF };
+const intoFlags: Traits = { since: 'i686', writes: CF | PF | AF | ZF | SF | OF };
 
 type Arithmetic = 'add' | 'mul' | 'com' | 'comp' | 'sub' | 'subr' | 'div' | 'divr';
 const ARITHMETIC: readonly Arithmetic[] = ['add', 'mul', 'com', 'comp', 'sub', 'subr', 'div', 'divr'];
@@ -34,7 +34,7 @@ function literals(opcode: string, names: Readonly<Record<string, string>>, trait
   return Object.entries(names).map(([modrm, name]) => row(name, `${opcode} ${modrm}`, '', traits));
 }
 
-const conditional = (name: string, opcode: string, reads: number): EncodingRow => row(name, opcode, 'ST0 STi', { reads });
+const conditional = (name: string, opcode: string, reads: number): EncodingRow => row(name, opcode, 'ST0 STi', { since: 'i686', reads });
 
 const memoryRows: readonly EncodingRow[] = [
   ...memoryForms('D8', 'f', 'Md', 'm32'), ...memoryForms('DC', 'f', 'Mq', 'm64'), ...memoryForms('DA', 'fi', 'Md', 'm32'), ...memoryForms('DE', 'fi', 'Mw', 'm16'),
@@ -46,7 +46,7 @@ const memoryRows: readonly EncodingRow[] = [
   row('fild-m64', 'DF /5', 'Mq'), row('fistp-m64', 'DF /7', 'Mq'), row('fbld', 'DF /4', 'Mt'), row('fbstp', 'DF /6', 'Mt'),
   row('fldenv', 'D9 /4', 'Me'), row('fnstenv', 'D9 /6', 'Me', waitsNot), row('frstor', 'DD /4', 'Mf'), row('fnsave', 'DD /6', 'Mf', waitsNot),
   row('fldcw', 'D9 /5', 'Mw'), row('fnstcw', 'D9 /7', 'Mw', waitsNot), row('fnstsw-m16', 'DD /7', 'Mw', waitsNot), row('fnstsw', 'DF E0', 'AX', waitsNot),
-  row('fxsave', '0F AE /0', 'Mx', waitsNot), row('fxrstor', '0F AE /1', 'Mx', waitsNot),
+  row('fxsave', '0F AE /0', 'Mx', { ...waitsNot, since: 'pentium-ii' }), row('fxrstor', '0F AE /1', 'Mx', { ...waitsNot, since: 'pentium-ii' }),
 ];
 
 const stackRows: readonly EncodingRow[] = [

@@ -1,0 +1,24 @@
+# Prints each key word that INT 16h waits for, and ends with Escape.
+  .intel_syntax noprefix
+  .code16
+  .include "say.inc"
+  .globl _start
+_start:
+  xor ax, ax
+  mov ds, ax
+  mov ss, ax
+  mov sp, 0x7c00
+1: mov ah, 0x11
+  int 0x16
+  mov ah, 0
+  int 0x16
+  say ax
+  print 32
+  cmp al, 27
+  jne 1b
+  mov ah, 2
+  int 0x16
+  finish 7
+  .include "print.inc"
+  .org 510
+  .word 0xaa55
