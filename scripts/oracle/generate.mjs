@@ -1,70 +1,29 @@
 // Generates single-instruction cases from the encoding rows: all operand forms, interesting and random values, memory operands that cross pages
 // and that fault. Every address is chosen first and a register or displacement solved for it, so that nothing reaches the memory of the process
 // that runs the case natively (step.c).
-import { byteSource, decode, encodingRows, MARKER_PORT, SEMANTICS } from '../../packages/isa/dist/index.js';
-
-/** Not recorded but unprivileged, or refused in user mode without looking at anything else. */
-const SYSTEM_MNEMONICS = new Set(['pusha', 'popa', 'enter', 'bound', 'into', 'ud2', 'sti', 'hlt', 'in', 'out', 'ins', 'outs', 'clts', 'invd', 'wbinvd']);
-
-/** Shows or loads what differs between the host's processes and ours: selectors, machine status. The flag images are the exception. */
-const showsHost = ({ mnemonic, operands, traits }) =>
-  (traits.sensitive !== undefined && mnemonic !== 'pushf' && mnemonic !== 'popf') || operands.some((operand) => ['ES', 'CS', 'SS', 'DS', 'FS', 'GS', 'Sw'].includes(operand));
-
-export const rows = encodingRows.filter((row) => (SEMANTICS[row.mnemonic] !== undefined || SYSTEM_MNEMONICS.has(row.mnemonic)) && !showsHost(row));
-export const mnemonics = [...new Set(rows.map(({ mnemonic }) => mnemonic))];
+import { byteSource, decode, MARKER_PORT } from '../../packages/isa/dist/index.js';
+import { descriptorOf, DESCRIPTORS, localSelector } from '../../packages/interpreter/test/support/silicon-segments.ts';
+import { address, createRandom, DATA, hexBytes, littleEndian, lowAddress, pokeWord, value } from './inputs.mjs';
 
 const EAX = 0, ECX = 1, EDX = 2, EBX = 3, ESP = 4, EBP = 5, ESI = 6, EDI = 7;
 const SHIFTS = new Set(['rol', 'ror', 'rcl', 'rcr', 'shl', 'shr', 'sar', 'shld', 'shrd']);
 const STRINGS = new Set(['movs', 'stos', 'lods', 'scas', 'cmps', 'ins', 'outs']);
-const INTERESTING = [0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 /** CF PF AF ZF SF DF OF; IF is always set in user mode. */
 const FREE_FLAGS = 0xcd5;
 const START_FLAGS = 0x202;
 /** What POPF may find on the stack: NT and AC would disturb the host's kernel, TF is the method's own, ID would last into the next case. */
 const POPPED_FLAGS = ~(0x4000 | 0x40000 | 0x100 | 0x200000) >>> 0;
-const OVERRIDES = [0x26, 0x2e, 0x36, 0x3e, 0x64];
+const OVERRIDES = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
+/** Place in a case's `segments` (ES, DS, FS, GS) of the segment that an override names. */
+const SET_BY_OVERRIDE = { 0x64: 2, 0x65: 3 };
 const LOCK = 0xf0, REPNE = 0xf2, REPE = 0xf3, OPERAND_SIZE = 0x66, ADDRESS_SIZE = 0x67;
-const DATA = 0x40000000;
-const LOW = 0x8000;
-
-/** Small seeded generator (xorshift32); `below(n)`, `one(list)`, `chance(p)`, `word()`. */
-export function createRandom(seed) {
-  let state = (seed * 0x9e3779b1) | 1;
-  const word = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return Math.imul(state, 0x2545f491) >>> 0;
-  };
-  const below = (n) => Math.floor((word() / 2 ** 32) * n);
-  return { word, below, one: (list) => list[below(list.length)], chance: (p) => word() / 2 ** 32 < p };
-}
-
-/** An address for an access of some bytes: inside pages, across two, or where a page is missing or read-only. */
-function address(random, bytes) {
-  const across = (border) => border - 1 - random.below(Math.max(1, bytes - 1));
-  const kind = random.below(100);
-  if (kind < 58) return DATA + 0x800 + random.below(0xc00);
-  if (kind < 70) return across(DATA + 0x1000);
-  if (kind < 74) return DATA + 0x2000 - bytes;
-  if (kind < 80) return DATA + 0x2000 + random.below(0x1000);
-  if (kind < 86) return across(DATA + 0x2000);
-  if (kind < 89) return across(DATA + 0x3000);
-  if (kind < 95) return DATA + 0x4000 + random.below(0xf00);
-  return across(DATA + 0x4000);
-}
-function lowAddress(random, bytes) {
-  return random.chance(0.8) ? LOW + 0x800 + random.below(0x1000) : random.chance(0.5) ? LOW + 0x1000 - 1 - random.below(bytes) : random.below(0x10000);
-}
-
-function value(random) {
-  const kind = random.below(4);
-  return kind === 0 ? random.one(INTERESTING) : kind === 1 ? random.below(256) : random.word();
-}
-
-const littleEndian = (number, bytes) => Array.from({ length: bytes }, (_, i) => (number / 2 ** (8 * i)) & 0xff);
-const hexBytes = (bytes) => bytes.map((byte) => (byte & 0xff).toString(16).padStart(2, '0')).join('');
-const pokeWord = (number, bytes = 4) => hexBytes(littleEndian(number >>> 0, bytes));
+const USER_CODE = 0x23, USER_DATA = 0x2b;
+/** Beyond the GDT and the LDT of any Linux process of ours. */
+const NO_SELECTORS = [0x1003, 0xfff7];
+const CODE_AT = 0x20000800;
+/** A system call of Linux. */
+const SYSTEM_CALL = 0x80;
+const SEGMENT_NAMES = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'];
 
 /** One case under construction. */
 class Draft {
@@ -74,14 +33,22 @@ class Draft {
     this.registers = Array.from({ length: 8 }, () => value(random));
     this.pokes = [];
     this.operandBits = random.chance(0.33) ? 16 : 32;
+    this.ldt = options.ldt;
     this.addressBits = options.low && random.chance(0.12) ? 16 : 32;
     this.bytes = [];
     this.operand = undefined; // address of the memory operand
     this.repeat = false;
+    this.segments = [USER_DATA, USER_DATA, 0, 0];
+    this.base = 0; // of the segment of the memory operand
   }
 
   has(type) { return this.row.operands.some((operand) => operand.startsWith(type)); }
-  pick(bytes) { return this.addressBits === 16 ? lowAddress(this.random, bytes) : address(this.random, bytes); }
+  pick(bytes) {
+    if (this.addressBits === 32) return address(this.random, bytes);
+    return this.base === 0 ? lowAddress(this.random, bytes) : this.base + this.random.below(0x5000);
+  }
+  /** Offset of the memory operand in its segment. */
+  get offset() { return this.operand - this.base; }
 
   prefixes() {
     const { random, row, bytes } = this;
@@ -92,10 +59,22 @@ class Draft {
       found.push(random.chance(0.5) ? REPE : REPNE);
       this.repeat = true;
     }
-    // FS is null and faults; which of CMPS's two reads then faults first is nowhere said.
-    if (random.chance(0.1)) found.push(random.one(row.mnemonic === 'cmps' ? OVERRIDES.slice(0, -1) : OVERRIDES));
+    if (random.chance(0.15)) found.push(this.override());
     if (this.lock) found.push(LOCK);
     while (found.length > 0) bytes.push(...found.splice(random.below(found.length), 1));
+  }
+
+  /** A segment override. FS and GS are null, or any segment of the local table. Which of CMPS's two reads faults first is nowhere said. */
+  override() {
+    const { random, row } = this;
+    const prefix = random.one(row.mnemonic === 'cmps' ? OVERRIDES.slice(0, -2) : OVERRIDES);
+    const place = SET_BY_OVERRIDE[prefix];
+    if (place === undefined || !this.ldt || random.chance(0.1)) return prefix;
+    // Loading what is not present or not readable faults before the case begins.
+    const selector = localSelector(random.one([0, 1, 2, 3, 5, 7, 10, 11, 13]));
+    this.segments[place] = selector;
+    this.base = descriptorOf(selector).base;
+    return prefix;
   }
 
   /** Opcode, then ModR/M and what belongs to it. */
@@ -124,6 +103,7 @@ class Draft {
     if (type === 'Ew') return 2;
     if (type === 'Mq') return 8;
     if (type === 'Ma') return this.operandBits / 4;
+    if (type === 'Mp') return this.operandBits / 8 + 2;
     return this.operandBits / 8;
   }
   memory16(reg) {
@@ -133,13 +113,13 @@ class Draft {
     const mod = random.below(3);
     bytes.push((mod << 6) | (reg << 3) | rm);
     if (mod === 0 && rm === 6) {
-      bytes.push(...littleEndian(this.operand, 2));
+      bytes.push(...littleEndian(this.offset & 0xffff, 2));
       return;
     }
     const displacement = mod === 1 ? random.below(256) : mod === 2 ? random.below(0x10000) : 0;
     const signed = mod === 1 ? (displacement << 24) >> 24 : displacement;
     const [solved, other] = parts[rm];
-    const low = (this.operand - signed - (other === undefined ? 0 : registers[other])) & 0xffff;
+    const low = (this.offset - signed - (other === undefined ? 0 : registers[other])) & 0xffff;
     registers[solved] = ((registers[solved] & 0xffff0000) | low) >>> 0;
     bytes.push(...littleEndian(displacement, mod));
   }
@@ -159,10 +139,10 @@ class Draft {
     if (index === base && mod !== 2 && !bare) bytes[bytes.length - 2] = 0x80 | (reg << 3) | 4;
     let displacement = mod === 1 && !full ? random.below(256) : mod === 2 ? random.word() : 0;
     const signed = mod === 1 ? (displacement << 24) >> 24 : displacement;
-    if (bare) displacement = this.operand - scaled;
-    else if (index === base && sib && index !== ESP) displacement = this.operand - scaled - registers[base];
-    else registers[base] = (this.operand - signed - scaled) >>> 0;
-    if (sib && base === ESP && index === ESP) registers[ESP] = (this.operand - (full ? displacement : signed)) >>> 0;
+    if (bare) displacement = this.offset - scaled;
+    else if (index === base && sib && index !== ESP) displacement = this.offset - scaled - registers[base];
+    else registers[base] = (this.offset - signed - scaled) >>> 0;
+    if (sib && base === ESP && index === ESP) registers[ESP] = (this.offset - (full ? displacement : signed)) >>> 0;
     bytes.push(...(full ? littleEndian(displacement >>> 0, 4) : littleEndian(displacement, mod === 1 ? 1 : 0)));
     return undefined;
   }
@@ -175,7 +155,8 @@ class Draft {
       else if (operand === 'Iz') bytes.push(...littleEndian(value(random), this.operandBits / 8));
       else if (operand === 'Jb') bytes.push(random.below(256));
       else if (operand === 'Jz') bytes.push(...littleEndian(random.chance(0.5) ? random.below(0x700) : random.word(), this.operandBits / 8));
-      else if (operand.startsWith('O')) bytes.push(...littleEndian(this.pick(operand === 'Ob' ? 1 : this.operandBits / 8), this.addressBits / 8));
+      else if (operand === 'Ap') bytes.push(...littleEndian(codeOffset(this), this.operandBits / 8), ...littleEndian(selector(this), 2));
+      else if (operand.startsWith('O')) bytes.push(...littleEndian((this.pick(operand === 'Ob' ? 1 : this.operandBits / 8) - this.base) >>> 0, this.addressBits / 8));
     }
   }
 
@@ -206,7 +187,7 @@ class Draft {
 
 function strings(d) {
   const bytes = d.row.operands.some((operand) => operand === 'Xb' || operand === 'Yb') ? 1 : d.operandBits / 8;
-  d.setAddress(ESI, d.pick(bytes));
+  d.setAddress(ESI, d.pick(bytes) - d.base);
   d.setAddress(EDI, d.pick(bytes));
   // The manuals do not say whether a refused port faults for a count of 0: it does on AMD's processors.
   const count = d.random.one([d.has('DX') ? 1 : 0, 1, 1, 2, 3, 7, d.has('DX') ? 2 : 0x10000, d.random.word()]);
@@ -218,6 +199,41 @@ function strings(d) {
     const same = pokeWord(d.random.word(), bytes);
     d.pokes.push([at(ESI), same], [at(EDI), same]);
   }
+}
+
+/** A selector for a segment register or a far transfer: any of the local table, flat ones, null, none at all; other privileges now and then. */
+function selector({ random, ldt }) {
+  const rpl = random.chance(0.8) ? 3 : random.below(4);
+  const kind = random.below(10);
+  if (kind === 0) return rpl;
+  if (kind === 1) return random.one(NO_SELECTORS);
+  if (kind < 4 || !ldt) return (random.one([USER_CODE, USER_DATA]) & ~3) | rpl;
+  return localSelector(random.below(DESCRIPTORS.length), rpl);
+}
+/** An offset for a far transfer: in the code's page for segments of any base, or anywhere. */
+function codeOffset({ random }) {
+  return random.one([0x800 + random.below(0x100), CODE_AT + random.below(0x100), random.below(0x10000), random.word()]);
+}
+/** The operand of an instruction that reads a selector. */
+function selectorOperand(d) {
+  const chosen = selector(d);
+  if (d.operand !== undefined) d.setOperand(pokeWord(chosen, 2));
+  else setLowWord(d, d.bytes[d.bytes.length - 1] & 7, chosen);
+}
+function setLowWord(d, register, word) {
+  d.set(register, (d.registers[register] & 0xffff0000) | word);
+}
+const farOperand = (d, offset) => d.setOperand(pokeWord(offset, d.operandBits / 8) + pokeWord(selector(d), 2));
+const farCall = (d) => {
+  const bytes = d.operandBits / 4;
+  d.stack(bytes, bytes);
+};
+/** Offset, selector and what else a far return finds on the stack. */
+function farReturn(d, ...rest) {
+  const bytes = d.operandBits / 8;
+  const words = [codeOffset(d), selector(d), ...rest];
+  d.stack(bytes * words.length, 0);
+  d.pokes.push([d.registers[ESP], words.map((word) => pokeWord(word, bytes)).join('')]);
 }
 
 function division(d) {
@@ -268,7 +284,7 @@ const IMPLICIT = {
     d.set(ESP, d.random.chance(0.7) ? DATA + 0x1400 + d.random.below(0x100) : address(d.random, bytes) + bytes);
   },
   leave: (d) => d.set(EBP, address(d.random, d.operandBits / 8)),
-  xlat: (d) => d.setAddress(EBX, d.pick(1) - (d.registers[EAX] & 0xff)),
+  xlat: (d) => d.setAddress(EBX, d.pick(1) - d.base - (d.registers[EAX] & 0xff)),
   loop: counter,
   loope: counter,
   loopne: counter,
@@ -283,6 +299,20 @@ const IMPLICIT = {
     const bounds = [index - d.random.one([0, 0, 1, 5]), index + d.random.one([0, 0, 1, 5, -1])];
     d.setOperand(pokeWord(bounds[0], bytes) + pokeWord(bounds[1], bytes));
   },
+  'push-sreg': push,
+  'pop-sreg': (d) => {
+    pop(d);
+    d.pokes.push([d.registers[ESP], pokeWord(selector(d), 2)]);
+  },
+  'load-sreg': selectorOperand, lar: selectorOperand, lsl: selectorOperand, verr: selectorOperand, verw: selectorOperand,
+  'load-far-pointer': (d) => farOperand(d, d.random.word()),
+  jmpf: (d) => d.operand !== undefined && farOperand(d, codeOffset(d)),
+  callf: (d) => {
+    farCall(d);
+    if (d.operand !== undefined) farOperand(d, codeOffset(d));
+  },
+  retf: (d) => farReturn(d),
+  iret: (d) => farReturn(d, d.random.word() & POPPED_FLAGS),
   bsf: (d) => d.random.chance(0.3) && d.setOperand('00000000'),
   bsr: (d) => d.random.chance(0.3) && d.setOperand('00000000'),
   aam: (d) => d.random.chance(0.2) && (d.bytes[d.bytes.length - 1] = d.random.one([0, 1, 10, 16])),
@@ -305,6 +335,17 @@ function isMarker(instruction, registers) {
   return (port.kind === 'immediate' ? port.value & 0xff : registers[EDX] & 0xffff) === MARKER_PORT;
 }
 
+/** Whether the memory operand is where the draft wanted it: what was set afterwards may have moved it, into the memory of the process itself. */
+function isAstray(instruction, { operand, offset, registers, row }) {
+  if (operand === undefined || row.traits.addressOnly) return false;
+  const memory = instruction.operands.find(({ kind }) => kind === 'memory');
+  const of = (register) => (register < 0 ? 0 : registers[register]);
+  const mask = instruction.addressSize === 16 ? 0xffff : -1;
+  // BT and its kin go further from there, by the bit offset.
+  return memory !== undefined && ((of(memory.base) + (of(memory.index) << memory.scale) + memory.displacement) & mask) !== (offset & mask);
+}
+const isSystemCall = ({ row, operands }) => row.mnemonic === 'int' && (operands[0].value & 0xff) === SYSTEM_CALL;
+
 /** One case of a row, or undefined when the dice made something that is not this row's or has no defined result. */
 export function generateCase(row, random, options) {
   const draft = new Draft(row, random, options);
@@ -320,8 +361,11 @@ export function generateCase(row, random, options) {
   const instruction = decode(byteSource(Uint8Array.from(draft.bytes)), 0, { code32: true });
   if (typeof instruction === 'string' || instruction.row !== row || instruction.length !== draft.bytes.length) return undefined;
   if (hasUndefinedResult(instruction, draft.registers) || isMarker(instruction, draft.registers)) return undefined;
+  if (isAstray(instruction, draft) || isSystemCall(instruction)) return undefined;
+  const target = instruction.operands.find(({ kind }) => kind === 'segment');
   return {
-    mnemonic: row.mnemonic, code: hexBytes(draft.bytes), registers: draft.registers, eflags: START_FLAGS | (random.word() & FREE_FLAGS), seed: random.word(), pokes: draft.pokes,
+    mnemonic: row.mnemonic, code: hexBytes(draft.bytes), registers: draft.registers, eflags: START_FLAGS | (random.word() & FREE_FLAGS), seed: random.word(), pokes: draft.pokes, segments: draft.segments,
+    ...(target !== undefined && { target: SEGMENT_NAMES[target.index] }),
   };
 }
 

@@ -5,24 +5,27 @@
  *   gcc -m32 -O1 -fno-pie -no-pie -o step step.c
  *
  * One case a line on standard input, blank-separated hexadecimal without prefix:
- *   code eax ecx edx ebx esp ebp esi edi eflags seed [address:bytes ...]
+ *   code eax ecx edx ebx esp ebp esi edi eflags seed es ds fs gs [address:bytes ...]
  * One line of answer:
- *   vector error cr2 eip eax ecx edx ebx esp ebp esi edi eflags [address:bytes ...]
- * with vector 1 for an instruction that completed, and the bytes of memory that changed. The first line of output is `low 1` when the host lets
- * the process have memory below 64 KiB, so that 16-bit addresses can reach some, else `low 0`.
+ *   vector error cr2 eip eax ecx edx ebx esp ebp esi edi eflags es cs ss ds fs gs [address:bytes ...]
+ * with vector 1 for an instruction that completed, and the bytes of memory that changed. The first line of output is `low L ldt D`: L is 1 when the
+ * host lets the process have memory below 64 KiB, so that 16-bit addresses can reach some, D when it lets it have a local descriptor table.
  *
  * How: a breakpoint trap interrupts the loop below. Its handler keeps the interrupted context and replaces it by the case's with TF set; the
  * return from the handler loads all of it, one instruction runs, and the trap or fault that ends it reports the state; that handler puts the kept
  * context back.
  */
 #define _GNU_SOURCE
+#include <asm/ldt.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 enum { PAGE = 0x1000, TRAP_FLAG = 0x100, BREAKPOINT = 3, MAX_CODE = 15, MAX_LINE = 4096 };
 
@@ -34,10 +37,23 @@ static struct area { uint32_t page; int writable; int present; uint32_t before[P
 };
 enum { AREAS = sizeof areas / sizeof areas[0] };
 
+/* The local descriptor table of a case, all of DPL 3; packages/interpreter/test/support/silicon-segments.ts has the same. Contents as modify_ldt(2). */
+enum { DATA = 0, EXPAND_DOWN = 1, CODE = 2, CONFORMING = 3, MODIFY_LDT_WRITE = 0x11, PAGES = 0xfffff };
+static const struct { uint32_t base, limit; uint8_t contents, fixed, wide, pages, absent; } descriptors[] = {
+  { 0, PAGES, DATA, 0, 1, 1, 0 }, { 0, PAGES, DATA, 1, 1, 1, 0 }, { 0x40000000, 0x17ff, DATA, 0, 1, 0, 0 }, { 0x40000000, 0x7ff, EXPAND_DOWN, 0, 1, 0, 0 },
+  { 0, PAGES, DATA, 0, 1, 1, 1 }, { 0, PAGES, CODE, 0, 1, 1, 0 }, { 0, PAGES, CODE, 1, 1, 1, 0 }, { 0, PAGES, CONFORMING, 0, 1, 1, 0 },
+  { 0, PAGES, CODE, 0, 1, 1, 1 }, { 0x20000000, 0xffff, CODE, 0, 0, 0, 0 }, { 0x40000000, 0xffff, DATA, 0, 0, 0, 0 }, { 0x40000000, 0x7ff, EXPAND_DOWN, 0, 0, 0, 0 },
+  { 0x20000000, 0x8ff, CODE, 0, 1, 0, 0 }, { 0x40000000, 0x17ff, EXPAND_DOWN, 1, 1, 0, 0 },
+};
+enum { DESCRIPTORS = sizeof descriptors / sizeof descriptors[0] };
+
 /* General registers in encoding order, as indexes of the kernel's register array. */
 static const int GENERAL[8] = { REG_EAX, REG_ECX, REG_EDX, REG_EBX, REG_ESP, REG_EBP, REG_ESI, REG_EDI };
 
-static uint32_t wanted_registers[8], wanted_flags;
+/* Segment registers in encoding order, and those of them that a case sets. */
+static const int SEGMENTS[6] = { REG_ES, REG_CS, REG_SS, REG_DS, REG_FS, REG_GS }, SET_SEGMENTS[4] = { REG_ES, REG_DS, REG_FS, REG_GS };
+
+static uint32_t wanted_registers[8], wanted_flags, wanted_segments[4];
 static mcontext_t kept, result;
 static volatile sig_atomic_t stepping;
 
@@ -58,6 +74,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   machine->gregs[REG_UESP] = (greg_t)wanted_registers[4];
   machine->gregs[REG_EFL] = (greg_t)(wanted_flags | TRAP_FLAG);
   machine->gregs[REG_EIP] = (greg_t)CODE_AT;
+  for (int i = 0; i < 4; i++) machine->gregs[SET_SEGMENTS[i]] = (greg_t)wanted_segments[i];
 }
 
 static void catch_signals(void) {
@@ -70,6 +87,23 @@ static void catch_signals(void) {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigaltstack(&alternate, NULL);
   for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) sigaction(numbers[i], &action, NULL);
+}
+
+static int write_descriptors(void) {
+  for (unsigned i = 0; i < DESCRIPTORS; i++) {
+    struct user_desc entry;
+    memset(&entry, 0, sizeof entry);
+    entry.entry_number = i;
+    entry.base_addr = descriptors[i].base;
+    entry.limit = descriptors[i].limit;
+    entry.contents = descriptors[i].contents;
+    entry.read_exec_only = descriptors[i].fixed;
+    entry.seg_32bit = descriptors[i].wide;
+    entry.limit_in_pages = descriptors[i].pages;
+    entry.seg_not_present = descriptors[i].absent;
+    if (syscall(SYS_modify_ldt, MODIFY_LDT_WRITE, &entry, sizeof entry) != 0) return 0;
+  }
+  return 1;
 }
 
 static int map(uint32_t page, int protection) {
@@ -125,16 +159,17 @@ static void poke(const char *text) {
 }
 
 static int read_case(char *line) {
-  uint32_t numbers[10];
+  uint32_t numbers[14];
   char *code = strtok(line, " \n");
   if (code == NULL) return 0;
-  for (int i = 0; i < 10; i++) {
+  for (int i = 0; i < 14; i++) {
     const char *word = strtok(NULL, " \n");
     if (word == NULL) return 0;
     numbers[i] = (uint32_t)strtoul(word, NULL, 16);
   }
   memcpy(wanted_registers, numbers, sizeof wanted_registers);
   wanted_flags = numbers[8];
+  memcpy(wanted_segments, numbers + 10, sizeof wanted_segments);
   memset((void *)CODE_PAGE, 0x90, PAGE);
   hex_bytes(code, (uint8_t *)CODE_AT, MAX_CODE);
   fill_memory(numbers[9]);
@@ -157,6 +192,7 @@ static void report(void) {
   printf("%x %x %lx %x", registers[REG_TRAPNO], registers[REG_ERR], result.cr2, registers[REG_EIP]);
   for (int i = 0; i < 8; i++) printf(" %x", registers[GENERAL[i]]);
   printf(" %x", registers[REG_EFL] & ~TRAP_FLAG);
+  for (int i = 0; i < 6; i++) printf(" %x", registers[SEGMENTS[i]] & 0xffff);
   for (int i = 0; i < AREAS; i++) if (areas[i].present) report_memory(&areas[i]);
   putchar('\n');
 }
@@ -166,7 +202,7 @@ int main(void) {
   if (!map(CODE_PAGE, PROT_READ | PROT_WRITE | PROT_EXEC)) return 1;
   for (int i = 0; i < AREAS; i++) areas[i].present = map(areas[i].page, PROT_READ | PROT_WRITE);
   for (int i = 2; i < AREAS; i++) if (!areas[i].present) return 1;
-  printf("low %d\n", areas[0].present && areas[1].present);
+  printf("low %d ldt %d\n", areas[0].present && areas[1].present, write_descriptors());
   catch_signals();
   while (fgets(line, sizeof line, stdin) != NULL) {
     if (!read_case(line)) return 1;
