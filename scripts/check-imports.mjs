@@ -15,13 +15,15 @@ export const ALLOWED = {
   host: ['isa', 'machine', 'interpreter', 'translator', 'engine', 'vmm'],
   'core-*': ['isa', 'machine', 'interpreter', 'translator', 'engine', 'vmm', 'host'],
   journal: [],
-  harness: ['engine', 'journal'],
+  archive: [],
+  'lab-kernel': ['archive', 'engine'],
+  harness: ['engine', 'journal', 'archive', 'lab-kernel'],
   analysis: ['journal'],
   figures: ['analysis', 'journal'],
-  cli: ['isa', 'machine', 'engine', 'core-*', 'journal', 'harness', 'analysis', 'figures'],
+  cli: ['isa', 'machine', 'engine', 'core-*', 'archive', 'lab-kernel', 'journal', 'harness', 'analysis', 'figures'],
 };
 /** Packages that must run without Node. */
-const PORTABLE = ['isa', 'machine', 'interpreter', 'translator', 'engine', 'vmm', 'host', 'core-*', 'analysis'];
+const PORTABLE = ['isa', 'machine', 'interpreter', 'translator', 'engine', 'vmm', 'host', 'core-*', 'archive', 'lab-kernel', 'analysis'];
 const REGISTRY = join('packages', 'cli', 'src', 'registry.ts');
 const IMPORT = /(?:^|[^\w.])(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
