@@ -7,25 +7,20 @@
 // --check   builds into a temporary folder and compares the bytes with the committed image.
 // --native  builds the hosted twins as Linux programs and compares their checksums with the recorded ones.
 // Both skip with a reason, and succeed, where the tools to do it are absent.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { extname, join, relative } from 'node:path';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import {
+  COMPILE_FREESTANDING, INTEGER_ONLY, UserError, byCodeUnit, eachInTemporary, filesIn, run, runScript, sha256, toolchain,
+} from './guest-toolchain.mjs';
 
 const WORKLOADS = fileURLToPath(new URL('../workloads', import.meta.url));
 const COMMON = join(WORKLOADS, 'common');
 const IMAGE = 'image.elf';
 const MANIFEST = 'workload.json';
 
-/** Integer code only, nothing that depends on the host system; the guests have no run-time library. */
-const COMPILE = [
-  '-m32', '-std=c11', '-O2', '-march=i686', '-mgeneral-regs-only', '-ffreestanding', '-fno-pic',
-  '-fno-stack-protector', '-fcf-protection=none', '-fno-asynchronous-unwind-tables',
-  '-fno-tree-loop-distribute-patterns', '-fno-strict-aliasing', '-Wall', '-Wextra', '-Werror',
-];
+const COMPILE = [...COMPILE_FREESTANDING, INTEGER_ONLY];
 /** -n packs the file; no build id and no symbols, so that equal tools give equal bytes. */
 const LINK = ['-m', 'elf_i386', '-n', '-s', '--build-id=none', '--fatal-warnings', '-z', 'noexecstack'];
 const HOSTED = ['-m32', '-std=gnu11', '-O2', '-fno-strict-aliasing', '-Wall', '-Wextra', '-Werror'];
@@ -40,41 +35,6 @@ const TWINS = {
     'hosted twin: the same C code over a model of the hardware, written from the manual; ' +
     'QEMU and v86 agree (scripts/verify-workloads.mjs)',
 };
-
-function run(command, args) {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function firstLine(command) {
-  return run(command, ['--version']).split('\n', 1)[0];
-}
-
-/** Compiler and assembler as recorded in workload.json, or undefined where one is missing. */
-function toolchain() {
-  try {
-    const compiler = /\((?<distribution>.*)\) (?<version>\S+)$/.exec(firstLine('gcc'))?.groups;
-    const [assembler, linker] = [firstLine('as'), firstLine('ld')];
-    return {
-      compiler: compiler ? `gcc ${compiler.version} (${compiler.distribution})` : firstLine('gcc'),
-      assembler: `${assembler}; ${linker}`,
-    };
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** The same order in every locale: it decides the order of linking, and so the bytes. */
-function byCodeUnit(a, b) {
-  return a < b ? -1 : Number(a > b);
-}
-
-function filesIn(folder, extensions) {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && extensions.includes(extname(entry.name)))
-    .map((entry) => join(folder, entry.name))
-    .toSorted(byCodeUnit);
-}
 
 function filesInIfAny(folder, extensions) {
   try {
@@ -98,9 +58,6 @@ function readWorkloads(ids) {
       manifest: JSON.parse(readFileSync(join(WORKLOADS, id, MANIFEST), 'utf8')),
     }));
 }
-
-/** A problem of the caller's, told in one line. */
-class UserError extends Error {}
 
 /**
  * The folders that make up one form (`guest` or `hosted`) of a workload, most specific first: they are also its include
@@ -163,26 +120,8 @@ function canBuildHosted(folder) {
   }
 }
 
-function sha256(bytes) {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** Runs `action` for each workload in a temporary folder of its own. */
-function eachInTemporary(workloads, action) {
-  const root = mkdtempSync(join(tmpdir(), 'ringbench-workloads-'));
-  try {
-    for (const workload of workloads) {
-      const folder = join(root, workload.manifest.id);
-      mkdirSync(folder);
-      action(workload, folder);
-    }
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
-}
-
 function report(workload, text) {
-  console.log(`${workload.manifest.id.padEnd(14)} ${text}`);
+  console.log(`${workload.manifest.id.padEnd(16)} ${text}`);
 }
 
 function update(workloads, tools) {
@@ -251,17 +190,4 @@ function main() {
   else update(workloads, tools);
 }
 
-try {
-  main();
-} catch (error) {
-  if (error instanceof UserError || error.code?.startsWith('ERR_PARSE_ARGS')) {
-    console.error(`build-workloads: ${error.message}`);
-    process.exitCode = 2;
-  } else if (error.stderr) {
-    // A tool failed: what it said is the message.
-    console.error(error.stderr);
-    process.exitCode = 1;
-  } else {
-    throw error;
-  }
-}
+runScript('build-workloads', main);

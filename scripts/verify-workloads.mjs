@@ -131,7 +131,7 @@ async function verify(id, peer) {
 async function main(ids) {
   const known = readdirSync(WORKLOADS).filter((id) => existsSync(join(WORKLOADS, id, 'workload.json')));
   for (const id of ids.length > 0 ? ids : known) {
-    for (const peer of peers()) console.log(`${id.padEnd(14)} ${peer.name.padEnd(9)} ${await verify(id, peer)}`);
+    for (const peer of peers()) console.log(`${id.padEnd(16)} ${peer.name.padEnd(9)} ${await verify(id, peer)}`);
   }
 }
 

@@ -28,7 +28,10 @@
 #define MARKER_START 1
 #define MARKER_STOP 2
 
-/* A status written here ends the run. */
+/* Bytes written here are printed ("port_e9_hack" of Bochs). */
+#define HOST_OUTPUT_PORT 0xe9
+
+/* A status written here ends the run; of any width. */
 #define DEBUG_EXIT_PORT 0xf4
 
 #endif

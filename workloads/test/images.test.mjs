@@ -48,7 +48,8 @@ function multibootHeader(image) {
 describe('the set of workloads', () => {
   it('has the guests that the suites name, and the README tells why each is there', () => {
     expect(ids).toEqual(expect.arrayContaining(
-      ['coremark-like', 'demand-paging', 'noop', 'port-io', 'sensitive', 'sieve-sort', 'syscall-loop']));
+      ['cli-sti-storm', 'coremark-like', 'demand-paging', 'noop', 'page-table-storm', 'port-io', 'sensitive', 'sieve-sort', 'syscall-loop',
+        'v86-monitor']));
     const readme = readFileSync(join(WORKLOADS, 'README.md'), 'utf8');
     for (const id of ids) expect(readme).toContain(`| \`${id}\` |`);
   });

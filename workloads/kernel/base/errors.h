@@ -1,0 +1,48 @@
+/* Error numbers of Linux for i386 (POSIX.1-2017, <errno.h>, fixes the names; the numbers are the ABI's). */
+#ifndef BASE_ERRORS_H
+#define BASE_ERRORS_H
+
+#define EPERM 1
+#define ENOENT 2
+#define ESRCH 3
+#define EINTR 4
+#define EIO 5
+#define ENXIO 6
+#define E2BIG 7
+#define ENOEXEC 8
+#define EBADF 9
+#define ECHILD 10
+#define EAGAIN 11
+#define ENOMEM 12
+#define EACCES 13
+#define EFAULT 14
+#define EBUSY 16
+#define EEXIST 17
+#define EXDEV 18
+#define ENODEV 19
+#define ENOTDIR 20
+#define EISDIR 21
+#define EINVAL 22
+#define ENFILE 23
+#define EMFILE 24
+#define ENOTTY 25
+#define ETXTBSY 26
+#define EFBIG 27
+#define ENOSPC 28
+#define ESPIPE 29
+#define EROFS 30
+#define EMLINK 31
+#define EPIPE 32
+#define ERANGE 34
+#define ENAMETOOLONG 36
+#define ENOSYS 38
+#define ENOTEMPTY 39
+#define ELOOP 40
+#define EOVERFLOW 75
+#define ETIMEDOUT 110
+
+/* Never seen by a program: a signal interrupted the call; whether it starts again is decided when the signal is delivered. */
+#define ERESTART_IF_ASKED 512   /* again if the handler has SA_RESTART or there is none, else EINTR */
+#define ERESTART_NO_HANDLER 514 /* again if there is no handler, else EINTR */
+
+#endif
