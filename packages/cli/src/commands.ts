@@ -2,9 +2,11 @@ import type { Options } from 'yargs';
 import type { Handler } from './context.js';
 import { boot } from './commands/boot.js';
 import { doctor } from './commands/doctor.js';
+import { exec } from './commands/exec.js';
 import { list } from './commands/list.js';
 import { figures, price, report } from './commands/report.js';
 import { run } from './commands/run.js';
+import { trace } from './commands/trace.js';
 import { DEFAULT_PROFILE } from './profiles.js';
 
 /** One command of the command line. A new command is one entry here and one handler. */
@@ -12,6 +14,8 @@ export interface Command {
   readonly name: string;
   /** Name and positionals as yargs writes them. */
   readonly usage: string;
+  /** Words behind the options that are a program and its arguments, which yargs does not see. */
+  readonly operands?: string;
   readonly describe: string;
   readonly positionals: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, Options>>;
@@ -27,6 +31,20 @@ const flag = (describe: string): Options => ({ type: 'boolean', describe });
 export const GLOBAL_OPTIONS = {
   json: flag('data as JSON'),
   quiet: flag('nothing on stderr but warnings and errors'),
+} as const satisfies Readonly<Record<string, Options>>;
+
+/** The guest and its machine, for all commands that run one. */
+const GUEST_OPTIONS = {
+  core: value('the core to run on (default native)'),
+  cpu: value('the processor: i386, i486, i586 or i686 (default i686)'),
+  memory: value('guest memory in mebibytes (default 64M)'),
+  kernel: value('boot a Linux bzImage'),
+  initrd: value('its initial RAM disk'),
+  multiboot: value('boot a Multiboot 1 ELF image'),
+  rom: value('boot firmware, as FILE@ADDRESS; may be given several times'),
+  disk: value('a disk, at most two; without anything else to boot, its boot sector. The file is never changed'),
+  append: value('the command line of the guest'),
+  'post-port': value('the port of POST codes (default 0x80, shown for ROMs)'),
 } as const satisfies Readonly<Record<string, Options>>;
 
 const PROFILE = value(`cost profile, by id or path (default ${DEFAULT_PROFILE})`);
@@ -71,25 +89,73 @@ export const COMMANDS: readonly Command[] = [
     handler: run,
   },
   {
-    name: 'boot',
-    usage: 'boot',
-    describe: 'Boot a guest with its serial console on the terminal; Ctrl-A X leaves',
+    name: 'exec',
+    usage: 'exec',
+    operands: 'PROGRAM [ARG…]',
+    describe: 'Run a static i386 Linux program on the lab kernel; its streams and exit code are yours',
     positionals: {},
     options: {
-      core: value('the core to boot on (default native)'),
-      memory: value('guest memory in mebibytes (default 64M)'),
-      kernel: value('a Linux bzImage'),
-      initrd: value('its initial RAM disk'),
-      multiboot: value('a Multiboot 1 ELF image'),
-      append: value('the command line of the guest'),
-      until: value('end when the guest has printed this text'),
+      core: GUEST_OPTIONS.core,
+      memory: value('guest memory in mebibytes (default 64M, or what the files need)'),
+      file: value('a file or folder for the guest, as HOST:/GUEST, or HOST if its name is the same; may be given several times'),
+      env: value('a setting of the environment, as NAME=VALUE; may be given several times'),
+      count: flag('print the event counts on stderr afterwards'),
+      verbose: flag('say how long the start took, and which system calls the kernel did not know'),
       'max-instructions': value('end after so many guest instructions (exit code 3)'),
+    },
+    examples: [
+      ['exec ./busybox sha256sum /bin/busybox', 'the program itself lies in /bin of the guest'],
+      ['exec --file script.sh ./busybox ash script.sh', 'files keep their names'],
+      ['exec --core v386 --count workloads/user/sha256/image.elf 5', 'what a program costs under a technique'],
+      ['exec ./busybox wc < notes.txt', 'a file as standard input: the run repeats exactly'],
+    ],
+    handler: exec,
+  },
+  {
+    name: 'boot',
+    usage: 'boot',
+    describe: 'Boot a guest with its console on the terminal; Ctrl-C or Ctrl-A X leaves',
+    positionals: {},
+    options: {
+      ...GUEST_OPTIONS,
+      console: value('what the terminal shows: uart (default), e9 or vga'),
+      until: value('end when the console has shown this text'),
+      'max-instructions': value('end after so many guest instructions (exit code 3)'),
+      replay: flag('repeat a failed run to list its last instructions; --no-replay leaves that out'),
     },
     examples: [
       ['boot --multiboot workloads/noop/image.elf', 'a workload by itself'],
       ['boot --memory 128M --kernel vmlinuz --initrd initrd.gz --append console=ttyS0', 'Linux on the serial console'],
+      ['boot --disk floppy.img --console vga', 'a boot sector, with the text screen'],
+      ['boot --rom bios.bin@0xf0000 --cpu i386 --post-port 0x190 --json', 'a test ROM; its POST codes on stderr'],
     ],
     handler: boot,
+  },
+  {
+    name: 'trace',
+    usage: 'trace',
+    describe: 'List what a guest executes, instruction by instruction, and what each changes',
+    positionals: {},
+    options: {
+      ...GUEST_OPTIONS,
+      from: value('begin where so many instructions have retired (default 0); a trigger is looked for from there on'),
+      count: value('instructions to list (default 100)'),
+      at: value('begin at this linear address'),
+      hit: value('begin when the address is reached for the n-th time (default 1)'),
+      after: value('begin when this text has been printed'),
+      on: value('begin at the first exception, at the first interrupt, or at the guest\'s end'),
+      before: value('begin so many instructions before the trigger (default 0, or 16 before the end)'),
+      'until-address': value('end behind the instruction at this linear address'),
+      'max-instructions': value('go no further than this instruction (exit code 3)'),
+    },
+    examples: [
+      ['trace --multiboot workloads/noop/image.elf --count 20', 'the first twenty instructions'],
+      ['trace --kernel vmlinuz --append console=ttyS0 --after "Linux version" --count 50', 'from a line of the console on'],
+      ['trace --disk floppy.img --at 0x7c00 --until-address 0x7c3e --count 1e6', 'a boot sector, to one of its instructions'],
+      ['trace --multiboot kernel.elf --on end --before 200', 'the last 200 instructions'],
+      ['trace --multiboot kernel.elf --on exception --before 5 --count 10 --core v386 --json', 'around the first exception'],
+    ],
+    handler: trace,
   },
   {
     name: 'report',

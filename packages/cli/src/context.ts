@@ -1,4 +1,3 @@
-import type { ExitCode } from './exit-codes.js';
 import type { Output } from './output.js';
 import type { Project } from './project.js';
 
@@ -8,9 +7,12 @@ export interface Context {
   readonly output: Output;
   /** The command line as typed, without the interpreter and the script: for telling the user how to repeat it. */
   readonly words: readonly string[];
+  /** The command line of the program that is to be executed, for commands that execute one. */
+  readonly program: readonly string[];
 }
 
 /** A parsed command line; values are checked by the option readers, not by yargs. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-export type Handler = (context: Context, given: Arguments) => Promise<ExitCode>;
+/** Gives the exit code: one of `ExitCode`, or that of the program that was executed. */
+export type Handler = (context: Context, given: Arguments) => Promise<number>;

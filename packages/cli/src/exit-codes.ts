@@ -1,7 +1,7 @@
 /** Exit codes of the command. */
 export const ExitCode = {
   ok: 0,
-  /** The data has errors: a wrong answer, a core that disagrees, a cell without a result. */
+  /** The data has errors: a wrong answer, a core that disagrees, a cell without a result; or a booted guest failed. */
   violations: 1,
   /** A mistake in an argument, a file or a folder. */
   input: 2,

@@ -1,14 +1,12 @@
 import type { Observation } from '@ringbench/journal';
+import type { GuestRecipe } from './guest.js';
 
 /** All that a measuring process is told: one cell, complete in itself. Sent as JSON in its first argument. */
 export interface CellRequest {
   readonly core: string;
   readonly workload: string;
   readonly process: number;
-  readonly imagePath: string;
-  readonly sha256: string;
-  /** The guest's Multiboot command line. */
-  readonly commandLine: string;
+  readonly guest: GuestRecipe;
   /** What the guest must print, as 8 hexadecimal digits; null where the scale is not the workload's default and no answer is on record. */
   readonly checksum: string | null;
   /** Status with which the guest must end. */

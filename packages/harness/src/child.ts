@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import { createHash } from 'node:crypto';
 import type { CoreDefinition } from '@ringbench/engine';
 import type { Observation } from '@ringbench/journal';
 import { crashed } from './cell.js';
 import type { CellRequest } from './cell.js';
+import { assembleGuest } from './guest.js';
 import { measureCell } from './measure.js';
+import { InputProblem } from './problem.js';
 import { reasonNotToMeasure } from './built.js';
 
 /** Loads the core with an id, and nothing else. */
@@ -38,11 +38,10 @@ async function measureRequest(request: CellRequest, loadCore: CoreLoader): Promi
   try {
     const refusal = reasonNotToMeasure(import.meta.url, process.execArgv, process.env['NODE_OPTIONS']);
     if (refusal !== undefined) return crashed(request, refusal);
-    const bytes = readFileSync(request.imagePath);
-    const found = createHash('sha256').update(bytes).digest('hex');
-    if (found !== request.sha256) return crashed(request, 'the image changed after the run began');
-    return await measureCell(await loadCore(request.core), request, bytes, () => performance.now());
+    const guest = assembleGuest(request.workload, request.guest);
+    return await measureCell(await loadCore(request.core), request, guest, () => performance.now());
   } catch (error) {
+    if (error instanceof InputProblem) return crashed(request, `the workload changed after the run began: ${error.message}`);
     return crashed(request, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }

@@ -22,6 +22,11 @@ export class GuestConsole {
     return ordered.map((byte) => String.fromCharCode(byte)).join('');
   }
 
+  /** The last line that is not empty, without what a terminal would not print. */
+  lastLine(): string {
+    return this.text().split(/[\r\n]+/).findLast((line) => line.trim() !== '')?.replace(/[^\x20-\x7e]/g, '?') ?? '';
+  }
+
   /** The checksum that the guest printed last, in small digits. */
   checksum(): string | undefined {
     return [...this.text().matchAll(VERDICT)].at(-1)?.[1]?.toLowerCase();

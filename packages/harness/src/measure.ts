@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CoreDefinition, Engine, EventCounts, Exit, Fingerprint } from '@ringbench/engine';
 import type { Observation, Outcome } from '@ringbench/journal';
 import type { CellRequest } from './cell.js';
+import type { Guest } from './guest.js';
 import { GuestConsole } from './guest-console.js';
 
 /** A guest run from an empty machine to its end. */
@@ -15,11 +16,11 @@ interface GuestRun {
 /** Host clock in milliseconds. */
 export type Clock = () => number;
 
-function runGuest(core: CoreDefinition, request: CellRequest, bytes: Uint8Array, clock: Clock): GuestRun {
+function runGuest(core: CoreDefinition, request: CellRequest, { image, disks }: Guest, clock: Clock): GuestRun {
   const output = new GuestConsole();
   const start = clock();
-  const engine = core.create({ memoryBytes: request.memoryBytes, onConsole: output.write, hostClock: clock });
-  const loaded = engine.load({ name: request.workload, format: 'multiboot', bytes, commandLine: request.commandLine });
+  const engine = core.create({ memoryBytes: request.memoryBytes, disks, onConsole: output.write, hostClock: clock });
+  const loaded = engine.load(image);
   const ready = clock();
   const exit: Exit = loaded.ok ? engine.run(request.budget) : { kind: 'refused', reason: `image: ${loaded.problem}` };
   return { engine, console: output, exit, milliseconds: { load: ready - start, run: clock() - ready } };
@@ -29,11 +30,11 @@ function runGuest(core: CoreDefinition, request: CellRequest, bytes: Uint8Array,
  * Measures one cell: runs the guest to its end, judges its answer, then repeats the run for the samples.
  * What the guest does wrong is an outcome; what the core does wrong is thrown.
  */
-export async function measureCell(core: CoreDefinition, request: CellRequest, bytes: Uint8Array, clock: Clock): Promise<Observation> {
-  const run = runGuest(core, request, bytes, clock);
+export async function measureCell(core: CoreDefinition, request: CellRequest, guest: Guest, clock: Clock): Promise<Observation> {
+  const run = runGuest(core, request, guest, clock);
   const observation = observe(run, request);
   if (observation.outcome !== 'ok' || request.samples === 0) return observation;
-  return { ...observation, samples: await sampleRuns(core, request, bytes, clock, observation.counts) };
+  return { ...observation, samples: await sampleRuns(core, request, guest, clock, observation.counts) };
 }
 
 function observe(run: GuestRun, request: CellRequest): Observation {
@@ -46,7 +47,7 @@ function observe(run: GuestRun, request: CellRequest): Observation {
     core: request.core,
     workload: request.workload,
     process: request.process,
-    ...judge(exit, checksum, request),
+    ...judge(exit, { checksum, lastLine: run.console.lastLine() }, request),
     checksum,
     retired: engine.retired,
     counts,
@@ -65,12 +66,18 @@ interface Verdict {
   readonly detail: string;
 }
 
-function judge(exit: Exit, checksum: string, request: CellRequest): Verdict {
+/** What the guest said of itself. */
+interface Answer {
+  readonly checksum: string;
+  readonly lastLine: string;
+}
+
+function judge(exit: Exit, { checksum, lastLine }: Answer, request: CellRequest): Verdict {
   switch (exit.kind) {
     case 'power-off':
       return exit.status === request.status
         ? judgeChecksum(checksum, request.checksum)
-        : { outcome: 'wrong-status', detail: `the guest ended with status ${exit.status} instead of ${request.status}` };
+        : judgeStatus(exit.status, lastLine, request);
     case 'budget':
       return { outcome: 'budget', detail: `the guest did not end within ${request.budget} instructions` };
     case 'paused':
@@ -79,9 +86,20 @@ function judge(exit: Exit, checksum: string, request: CellRequest): Verdict {
       return { outcome: 'halted', detail: 'the guest halted with nothing left to wake it' };
     case 'shutdown':
       return { outcome: 'shutdown', detail: `triple fault at eip ${exit.eip.toString(16)}: ${exit.detail}`.slice(0, DETAIL_LIMIT) };
+    case 'reset':
+      return { outcome: 'shutdown', detail: 'the guest reset the machine' };
     case 'refused':
       return { outcome: 'refused', detail: exit.reason.slice(0, DETAIL_LIMIT) };
   }
+}
+
+/** With this status a program says that its machine lacks what it measures (workloads/user/README.md). */
+const STATUS_SKIP = 77;
+
+function judgeStatus(found: number, lastLine: string, { guest, status }: CellRequest): Verdict {
+  if (guest.kind === 'program' && found === STATUS_SKIP) return { outcome: 'refused', detail: lastLine };
+  const said = guest.kind === 'program' ? `: ${lastLine}` : '';
+  return { outcome: 'wrong-status', detail: `the guest ended with status ${found} instead of ${status}${said}`.slice(0, DETAIL_LIMIT) };
 }
 
 function judgeChecksum(found: string, expected: string | null): Verdict {
@@ -108,13 +126,13 @@ function describeFingerprint({ registers, eip, eflags, memory }: Fingerprint): s
  * Repeats the run in this process. Times are kept here in the order measured, because tinybench sorts the samples that it retains; engine creation
  * is not part of them, which is what `overriddenDuration` is for. `time: 0` makes the number of iterations exact.
  */
-async function sampleRuns(core: CoreDefinition, request: CellRequest, bytes: Uint8Array, clock: Clock, counts: EventCounts): Promise<readonly number[]> {
+async function sampleRuns(core: CoreDefinition, request: CellRequest, guest: Guest, clock: Clock, counts: EventCounts): Promise<readonly number[]> {
   const { Bench } = await import('tinybench');
   const bench = new Bench({ time: 0, iterations: request.samples, warmup: false, throws: true });
   const samples: number[] = [];
   const expected = JSON.stringify(counts);
   const sample = (): { overriddenDuration: number } => {
-    const { engine, milliseconds } = runGuest(core, request, bytes, clock);
+    const { engine, milliseconds } = runGuest(core, request, guest, clock);
     if (JSON.stringify(canonicalCounts(engine.counts())) !== expected) throw new Error(`in-process run ${samples.length + 1} counted other events than the first run`);
     samples.push(milliseconds.run);
     return { overriddenDuration: milliseconds.run };

@@ -2,7 +2,7 @@ import { cellKey, SCHEMA_VERSION } from '@ringbench/journal';
 import { InputProblem, unknownName } from './problem.js';
 import { SeededRandom } from './random.js';
 import type { Suite } from './suite.js';
-import { digestOf } from './workload.js';
+import { digestOf } from './image-file.js';
 import type { Workload } from './workload.js';
 
 /** One cell of the matrix: a core, a workload and the number of the repetition. */

@@ -9,7 +9,7 @@ import { missingCells } from './plan.js';
 import type { Cell, Plan, PlannedWorkload } from './plan.js';
 import { InputProblem, fileProblem } from './problem.js';
 import { measureInProcess } from './process.js';
-import { readImage, requireLoadable } from './workload.js';
+import { assembleGuest, recipeFor, requireLoadable } from './guest.js';
 
 export interface RunOptions {
   readonly plan: Plan;
@@ -45,7 +45,7 @@ export interface RunOutcome {
  * Throws InputProblem if an image is not the manifest's, the folder cannot be used, or the journal there is of another run.
  */
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
-  for (const { workload } of options.plan.workloads) requireLoadable(workload, readImage(workload), options.plan.memoryBytes);
+  for (const { workload, scale } of options.plan.workloads) requireLoadable(assembleGuest(workload.id, recipeFor(workload, scale)), options.plan.memoryBytes);
   makeFolder(options.out);
   const unlock = lockFolder(options.out);
   try {
@@ -167,13 +167,10 @@ function appendObservation(writer: JournalWriter, observation: Observation, out:
 }
 
 function requestFor(plan: Plan, { workload, scale }: PlannedWorkload, cell: Cell): CellRequest {
-  const { imagePath, sha256, status } = workload;
   return {
     ...cell,
-    imagePath,
-    sha256,
-    status,
-    commandLine: scale === undefined ? '' : `scale=${scale}`,
+    guest: recipeFor(workload, scale),
+    status: workload.status,
     checksum: scale === workload.scale?.default ? workload.checksum : null,
     budget: plan.budget,
     samples: plan.samples,

@@ -1,141 +1,81 @@
-import { readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Engine, Exit, GuestImage } from '@ringbench/engine';
-import { fileProblem, InputProblem, oneLine, unknownName } from '@ringbench/harness';
+import type { Engine } from '@ringbench/engine';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
-import { integerOption, textOption } from '../options.js';
+import { CONSOLE_NAMES, GuestConsole, type ConsoleName, type ConsoleOutlet } from '../guest/console.js';
+import { failureLines, failureRecord, lastInstructions, type Failure } from '../guest/failure.js';
+import { guestRecipe, limitOption, type GuestRecipe } from '../guest/options.js';
+import { codeOf, describeOutcome, type Outcome } from '../guest/outcome.js';
+import { FullSpeed, HumanPacer } from '../guest/pacer.js';
+import { PostCodes } from '../guest/post-codes.js';
+import { reportProgress } from '../guest/run-progress.js';
+import { runSession } from '../guest/run-loop.js';
+import { TerminalInput, withTerminal } from '../guest/terminal-input.js';
+import { choiceOption, textOption } from '../options.js';
+import type { Output } from '../output.js';
+import { formatCount } from '../table.js';
 
-const MEBIBYTE = 1 << 20;
-const LEAST_MEMORY_MIB = 2;
-const MOST_MEMORY_MIB = 1024;
-const DEFAULT_MEMORY = '64M';
-/** Guest instructions between two looks at the keyboard: a few hundredths of a second. */
-const SLICE = 5_000_000;
-const MOST_INSTRUCTIONS = 1e15;
-/** Ctrl-A, as in QEMU: then X leaves, and a second Ctrl-A is the guest's. */
-const ESCAPE = 0x01;
-const SHOWN = 60;
+const MILLISECONDS = 1000;
 
-function memoryOption(given: unknown): number {
-  const text = textOption(given, '--memory') ?? DEFAULT_MEMORY;
-  const [, amount] = (/^(\d{1,5})M$/i.exec(text) ?? []).map(Number);
-  if (amount !== undefined && amount >= LEAST_MEMORY_MIB && amount <= MOST_MEMORY_MIB) return amount * MEBIBYTE;
-  throw new InputProblem(`--memory ${oneLine(text, SHOWN)} is not usable`, `give mebibytes from ${LEAST_MEMORY_MIB}M to ${MOST_MEMORY_MIB}M`);
+/** Where the guest's console goes: stdout, unless that is for JSON. */
+function outletFor({ json, quiet }: Output): ConsoleOutlet {
+  if (!json) return process.stdout;
+  return { write: (data) => quiet || process.stderr.write(data) };
 }
 
-function readGuestFile(what: string, path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fileProblem(`read the ${what}`, path, error);
+/** What the report of a failure is made from; undefined if the guest did not fail. */
+async function examine(engine: Engine, recipe: GuestRecipe, input: TerminalInput, outcome: Outcome, replays: boolean, output: Output): Promise<Failure | undefined> {
+  if (codeOf(outcome) !== ExitCode.violations) return undefined;
+  const { state } = engine.inspect();
+  if (!replays) return { state, steps: undefined };
+  const watcher = reportProgress(output, 'running it again for the last instructions', engine.retired, () => input.leaving === undefined);
+  return { state, steps: await lastInstructions(recipe, engine, input.log, watcher) };
+}
+
+interface Ended {
+  readonly outcome: Outcome;
+  readonly failure: Failure | undefined;
+  readonly retired: number;
+  readonly seconds: number;
+  readonly screen: readonly string[] | undefined;
+}
+
+/** The last words: a summary as data, or lines for people. */
+function conclude({ output }: Context, core: string, posts: PostCodes, { outcome, failure, retired, seconds, screen }: Ended): ExitCode {
+  const detail = describeOutcome(outcome);
+  if (output.json) {
+    const status = outcome.kind === 'power-off' ? { status: outcome.status } : {};
+    const post = posts.last === undefined ? {} : { postCode: posts.last };
+    const shown = screen === undefined ? {} : { screen };
+    output.data({ outcome: outcome.kind, detail, ...status, core, retired, seconds, ...post, ...shown, ...(failure === undefined ? {} : { failure: failureRecord(failure) }) }, () => '');
   }
+  const words = `\nringbench: ${detail}; ${formatCount(retired)} instructions in ${seconds.toFixed(1)} s on ${core}`;
+  if (failure === undefined) output.say(words);
+  else output.warn([words, ...failureLines(failure)].join('\n'));
+  return codeOf(outcome);
 }
 
-function imageOf(given: Arguments): GuestImage {
-  const kernel = textOption(given['kernel'], '--kernel');
-  const multiboot = textOption(given['multiboot'], '--multiboot');
-  const initrd = textOption(given['initrd'], '--initrd');
-  const commandLine = textOption(given['append'], '--append');
-  const options = commandLine === undefined ? {} : { commandLine };
-  if ((kernel === undefined) === (multiboot === undefined)) throw new InputProblem('boot needs a guest', 'give either --kernel BZIMAGE or --multiboot ELF');
-  if (multiboot !== undefined) {
-    if (initrd !== undefined) throw new InputProblem('--initrd goes with --kernel only', 'leave it out');
-    return { name: multiboot, format: 'multiboot', bytes: readGuestFile('Multiboot image', multiboot), ...options };
-  }
-  const disk = initrd === undefined ? {} : { initrd: readGuestFile('initial RAM disk', initrd) };
-  return { name: kernel ?? '', format: 'linux', bytes: readGuestFile('kernel', kernel ?? ''), ...disk, ...options };
-}
-
-/** Bytes of the terminal on their way to the guest. */
-class Keyboard {
-  leaving = false;
-  private escaped = false;
-  private readonly queue: number[] = [];
-
-  readonly take = (bytes: Uint8Array): void => {
-    for (const byte of bytes) {
-      if (this.escaped && (byte | 0x20) === 'x'.charCodeAt(0)) this.leaving = true;
-      else if (byte === ESCAPE && !this.escaped && process.stdin.isTTY) {
-        this.escaped = true;
-        continue;
-      } else this.queue.push(byte);
-      this.escaped = false;
-    }
-  };
-  feed(engine: Engine): void {
-    while (this.queue.length > 0 && engine.receive(this.queue[0])) this.queue.shift();
-  }
-}
-
-type Outcome = Exit | { readonly kind: 'until' } | { readonly kind: 'left' };
-
-async function runGuest(engine: Engine, keyboard: Keyboard, limit: number, seen: () => boolean): Promise<Outcome> {
-  for (;;) {
-    keyboard.feed(engine);
-    const exit = engine.run(Math.min(SLICE, limit - engine.retired));
-    if (seen()) return { kind: 'until' };
-    if (exit.kind !== 'budget' || engine.retired >= limit) return exit;
-    await nextTurn();
-    if (keyboard.leaving) return { kind: 'left' };
-  }
-}
-
-const CODES: Readonly<Record<Outcome['kind'], ExitCode>> = {
-  until: ExitCode.ok, left: ExitCode.ok, halted: ExitCode.ok, paused: ExitCode.ok, 'power-off': ExitCode.ok, shutdown: ExitCode.violations, refused: ExitCode.violations, budget: ExitCode.budget,
-};
-
-function describe(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case 'power-off': return `the guest powered off with status ${outcome.status}`;
-    case 'shutdown': return `the guest's processor shut down at ${outcome.eip.toString(16)}: ${outcome.detail}`;
-    case 'refused': return outcome.reason;
-    case 'halted': return 'the guest halted for good';
-    case 'budget': return 'the instructions of --max-instructions are spent';
-    case 'paused': case 'until': return 'the text of --until was seen';
-    case 'left': return 'left by Ctrl-A X';
-  }
-}
-
-/** `ringbench boot`: boots a guest with its serial console on the terminal. */
-export async function boot({ project, output }: Context, given: Arguments): Promise<ExitCode> {
-  const core = textOption(given['core'], '--core') ?? project.registry.ids[0];
-  if (!project.registry.ids.includes(core)) throw unknownName('core', core, project.registry.ids, '--core');
-  const image = imageOf(given);
+/** `ringbench boot`: boots a guest with its console on the terminal. */
+export async function boot(context: Context, given: Arguments): Promise<ExitCode> {
+  const { output } = context;
   const until = textOption(given['until'], '--until');
-  const limit = integerOption(given['max-instructions'], '--max-instructions', 1, MOST_INSTRUCTIONS) ?? MOST_INSTRUCTIONS;
-  let tail = '';
-  let found = false;
-  const onConsole = (byte: number): void => {
-    (output.json ? process.stderr : process.stdout).write(Uint8Array.of(byte));
-    if (until === undefined || found) return;
-    tail = (tail + String.fromCharCode(byte)).slice(-until.length);
-    found = tail === until;
-    if (found) engine.pause();
-  };
-  const engine: Engine = (await project.registry.load(core)).create({ memoryBytes: memoryOption(given['memory']), onConsole });
-  const loaded = engine.load(image);
-  if (!loaded.ok) throw new InputProblem(loaded.problem, 'see `ringbench boot --help`');
-  const keyboard = new Keyboard();
+  const limit = limitOption(given);
+  const name: ConsoleName = choiceOption(given['console'], 'console', '--console', CONSOLE_NAMES) ?? 'uart';
+  const recipe = await guestRecipe(context, given);
+  const console = new GuestConsole(name, outletFor(output), until);
+  const posts = new PostCodes(recipe.showsPostCodes, (line) => output.say(line));
+  const engine = recipe.make({ onConsole: console.onConsole, onPostCode: posts.onPostCode });
+  console.connect(engine);
+  const isInteractive = process.stdin.isTTY === true;
+  const input = new TerminalInput(name === 'vga' ? 'keyboard' : 'serial', isInteractive);
+  const pacer = isInteractive ? new HumanPacer(input, console.interval) : new FullSpeed(console.interval);
+  if (isInteractive) output.say('ringbench: Ctrl-C or Ctrl-A X leaves, Ctrl-A C types a Ctrl-C, Ctrl-A Ctrl-A a Ctrl-A');
   const started = performance.now();
-  const outcome = await withTerminal(keyboard, () => runGuest(engine, keyboard, limit, () => found));
-  const seconds = (performance.now() - started) / 1000;
-  const summary = { outcome: outcome.kind, detail: describe(outcome), core, retired: engine.retired, seconds };
-  if (output.json) output.data(summary, () => '');
-  output.say(`\nringbench: ${summary.detail}; ${engine.retired.toLocaleString('en')} instructions in ${seconds.toFixed(1)} s on ${core}`);
-  return CODES[outcome.kind];
-}
-
-/** Hands the terminal to the guest, key by key, and takes it back. */
-async function withTerminal<Result>(keyboard: Keyboard, work: () => Promise<Result>): Promise<Result> {
-  const { stdin } = process;
-  if (stdin.isTTY) stdin.setRawMode(true);
-  stdin.on('data', keyboard.take);
-  try {
-    return await work();
-  } finally {
-    stdin.off('data', keyboard.take);
-    if (stdin.isTTY) stdin.setRawMode(false);
-    stdin.pause();
-  }
+  const ended = await withTerminal(input, async (): Promise<Ended> => {
+    const outcome = await runSession({ engine, console, input, pacer, limit, isInteractive });
+    const seconds = (performance.now() - started) / MILLISECONDS;
+    console.close(engine);
+    const failure = await examine(engine, recipe, input, outcome, given['replay'] !== false, output);
+    return { outcome, failure, retired: engine.retired, seconds, screen: name === 'vga' ? engine.screen() : undefined };
+  });
+  return conclude(context, recipe.core, posts, ended);
 }

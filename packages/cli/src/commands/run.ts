@@ -11,6 +11,7 @@ import { ExitCode } from '../exit-codes.js';
 import { integerOption, listOption, shardOption, shellQuote, textOption } from '../options.js';
 import { DEFAULT_PROFILE, loadProfile } from '../profiles.js';
 import { showProgress } from '../progress.js';
+import { catchSignals } from '../signals.js';
 import { legend, matrixTable, violationLines } from '../table.js';
 
 const DEFAULT_SUITE = 'quick';
@@ -69,29 +70,6 @@ function existingFrom(given: Arguments): RunOptions['existing'] {
   if (resume && force) throw new InputProblem('--resume and --force contradict each other', 'give one of them');
   if (resume) return 'resume';
   return force ? 'set-aside' : 'refuse';
-}
-
-interface Signals {
-  readonly signal: AbortSignal;
-  code(): ExitCode;
-  release(): void;
-}
-
-/** The first signal ends the run cleanly; the second finds no handler any more and ends the process. */
-function catchSignals(): Signals {
-  const controller = new AbortController();
-  let code: ExitCode = ExitCode.interrupted;
-  const interrupt = (): void => controller.abort();
-  const terminate = (): void => {
-    code = ExitCode.terminated;
-    controller.abort();
-  };
-  process.once('SIGINT', interrupt).once('SIGTERM', terminate);
-  return {
-    signal: controller.signal,
-    code: () => code,
-    release: () => void process.off('SIGINT', interrupt).off('SIGTERM', terminate),
-  };
 }
 
 function sayHowToResume({ output, words }: Context, out: string, plan: Plan, code: ExitCode): ExitCode {

@@ -1,0 +1,12 @@
+export { commandLine, LONGEST_COMMAND_LINE, quoteWord } from './command-line.js';
+export type { CommandLineParts } from './command-line.js';
+export { INPUT_FILE } from './connection.js';
+export type { Connection } from './connection.js';
+export { completeFiles } from './guest-files.js';
+export type { GuestFile } from './guest-files.js';
+export { InputQueue } from './input-queue.js';
+export type { SerialLine } from './input-queue.js';
+export { blankDisk, labImage, LARGEST_EXIT_STATUS, memoryFor } from './image.js';
+export type { LabImage, LabProgram } from './image.js';
+export { programProblem } from './program-check.js';
+export type { ProgramProblem } from './program-check.js';
