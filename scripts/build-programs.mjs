@@ -1,4 +1,4 @@
-// Builds the user programs in workloads/user/ and keeps the derived fields of each program.json.
+// Builds the user programs in workloads/user/ and workloads/proofs/ and keeps the derived fields of each program.json.
 //
 //   node scripts/build-programs.mjs [--check | --native] [ID…]
 //
@@ -16,12 +16,12 @@ import {
 import { RUN, runNatively } from './native-program.mjs';
 
 const WORKLOADS = fileURLToPath(new URL('../workloads', import.meta.url));
-const PROGRAMS = join(WORKLOADS, 'user');
-const RUNTIME = join(PROGRAMS, 'runtime');
+const PROGRAMS = ['user', 'proofs'].map((folder) => join(WORKLOADS, folder));
+const RUNTIME = join(WORKLOADS, 'user', 'runtime');
 const COMMON = join(WORKLOADS, 'common');
 const IMAGE = 'image.elf';
 const MANIFEST = 'program.json';
-const CLASSES = ['micro', 'macro', 'adversarial'];
+const CLASSES = ['micro', 'macro', 'adversarial', 'proof'];
 
 const SECTIONS = ['-ffunction-sections', '-fdata-sections'];
 /** x87 instructions in the order that the compiler gave them; the programs set precision and rounding themselves. */
@@ -33,15 +33,14 @@ const LINK = [
 ];
 
 function readPrograms(ids) {
-  const known = readdirSync(PROGRAMS).filter((id) => existsSync(join(PROGRAMS, id, MANIFEST))).toSorted(byCodeUnit);
-  const unknown = ids.find((id) => !known.includes(id));
-  if (unknown !== undefined) throw new UserError(`no program "${unknown}"; there are ${known.join(', ')}`);
+  const known = PROGRAMS.flatMap((folder) => readdirSync(folder).map((id) => ({ id, folder: join(folder, id) })))
+    .filter(({ folder }) => existsSync(join(folder, MANIFEST)))
+    .toSorted((a, b) => byCodeUnit(a.id, b.id));
+  const unknown = ids.find((id) => !known.some((program) => program.id === id));
+  if (unknown !== undefined) throw new UserError(`no program "${unknown}"; there are ${known.map(({ id }) => id).join(', ')}`);
   return known
-    .filter((id) => ids.length === 0 || ids.includes(id))
-    .map((id) => ({
-      folder: join(PROGRAMS, id),
-      manifest: JSON.parse(readFileSync(join(PROGRAMS, id, MANIFEST), 'utf8')),
-    }));
+    .filter(({ id }) => ids.length === 0 || ids.includes(id))
+    .map(({ folder }) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8')) }));
 }
 
 /** The program's own files, what it shares with others (`shares`, relative to workloads/), and the runtime. */
@@ -111,12 +110,12 @@ function expectedOutput(program) {
 function update(programs, tools) {
   if (tools === undefined) throw new UserError('building needs gcc, as and ld (Debian: gcc, binutils)');
   eachInTemporary(programs, (program, folder) => {
-    const { id, class: kind, title, why, scale, needs, nativeArguments, floatingPoint, shares } = program.manifest;
+    const { id, class: kind, title, why, hosted, scale, needs, nativeArguments, floatingPoint, shares } = program.manifest;
     if (!CLASSES.includes(kind)) throw new UserError(`${id}: "class" must be one of ${CLASSES.join(', ')}`);
     const bytes = buildImage(program, folder);
     writeFileSync(join(program.folder, IMAGE), bytes, { mode: 0o755 });
     const manifest = {
-      id, class: kind, title, why, image: IMAGE, sha256: sha256(bytes), expected: expectedOutput(program), scale, needs,
+      id, class: kind, title, why, hosted, image: IMAGE, sha256: sha256(bytes), expected: expectedOutput(program), scale, needs,
       nativeArguments, floatingPoint, shares, sources: allSources(program), ...tools,
     };
     writeFileSync(join(program.folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);

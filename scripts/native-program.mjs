@@ -18,9 +18,10 @@ const CANNOT_RUN = new Set(['ENOEXEC', 'ENOENT', 'UNKNOWN']);
 
 /**
  * One run at a scale, or at the default one. Returns `{ kind, stdout }` or `{ kind, reason }`: a program that skips and a host
- * that cannot run i386 programs are skipped, everything else that is not success has failed.
+ * that cannot or must not (`hosted` says why) run it are skipped, everything else that is not success has failed.
  */
 export function runNatively({ folder, manifest }, scale = manifest.scale.default) {
+  if (manifest.hosted !== undefined) return { kind: RUN.SKIPPED, reason: manifest.hosted };
   if (process.platform !== 'linux') return { kind: RUN.SKIPPED, reason: `not Linux but ${process.platform}` };
   const image = join(folder, manifest.image ?? 'image.elf');
   const outcome = spawnSync(image, [String(scale), ...(manifest.nativeArguments ?? [])], {

@@ -57,6 +57,14 @@ function fetchPackage(name, env) {
   return unpack(archiveOf(name));
 }
 
+/** The static BusyBox alone: its path and its package's name. Fetched once. */
+export function fetchBusybox() {
+  mkdirSync(CACHE, { recursive: true });
+  const env = aptEnvironment();
+  if (archiveOf(BUSYBOX) === undefined) spawnSync('apt-get', ['update'], { env, stdio: 'ignore' });
+  return { path: join(fetchPackage(BUSYBOX, env), 'bin/busybox'), package: archiveOf(BUSYBOX) };
+}
+
 /**
  * The kernel and the static BusyBox of Debian's i386 release: `{ kernel, busybox }` with bytes and the packages' names. Fetched once; `onStep` is told
  * what takes its time.

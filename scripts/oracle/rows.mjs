@@ -7,6 +7,7 @@ const LEFT_OUT = [
   [({ mnemonic }) => ['sgdt', 'sidt', 'sldt', 'str', 'smsw'].includes(mnemonic), 'shows tables or machine status, which are the host kernel\'s'],
   [({ mnemonic }) => ['cpuid', 'rdtsc', 'rdpmc'].includes(mnemonic), 'shows what differs from processor to processor'],
   [({ mnemonic }) => ['sysenter', 'sysexit', 'syscall', 'sysret'].includes(mnemonic), 'enters the host\'s kernel'],
+  [({ mnemonic }) => ['mov-from-tr', 'mov-to-tr'].includes(mnemonic), 'has the test registers, which only the 80386 and 80486 have'],
   [({ mnemonic }) => mnemonic === 'int1', 'a trap through vector 1 cannot be told from the single step of the method'],
   [({ mnemonic }) => SEMANTICS[mnemonic] === undefined && SYSTEM_PROCEDURES[mnemonic] === undefined && mnemonic !== 'ud2', 'has no meaning of ours yet'],
 ];

@@ -29,6 +29,8 @@ const REGISTER_NAMES = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi'];
 const ARITHMETIC_FLAGS = 0x8d5;
 
 const hex = (number) => (number >>> 0).toString(16);
+/** What a case starts from, but for the seed of the memory's filling: cases that differ in nothing else count once. */
+const identity = ({ code, registers, eflags, segments, pokes }) => [code, registers.map(hex), hex(eflags), segments, pokes].join(' ');
 
 function options() {
   const { values } = parseArgs({ options: {
@@ -74,13 +76,14 @@ function compareCases(cases, ways, machines, result) {
 
 /** All rows of one mnemonic, a batch at a time. */
 function compareMnemonic(mnemonic, chosen, stepper, onBatch) {
-  const result = { cases: 0, runs: 0, rows: 0, wrong: [], undefinedDiffers: {}, explained: {} };
+  const result = { cases: 0, distinct: 0, runs: 0, rows: 0, wrong: [], undefinedDiffers: {}, explained: {} };
   const own = rows.filter((row) => row.mnemonic === mnemonic);
   const generated = own.flatMap((row) => {
     const cases = generateRow(row, chosen.seed, chosen.cases, stepper);
     if (cases.length > 0) result.rows++;
     return cases;
   });
+  result.distinct = new Set(generated.map(identity)).size;
   // Batches have cases of all rows.
   const batches = Math.ceil(generated.length / BATCH);
   let machines;
@@ -117,7 +120,7 @@ function reportText(summary, results) {
   }
   for (const [reason, count] of Object.entries(summary.explained)) console.log(`${count} executions: ${reason}`);
   for (const { reason, rows: left } of coverage()) console.log(`${left.length} rows without cases: ${reason}`);
-  console.log(`${summary.cases} cases of ${summary.rows} rows, ${results.length} instructions, ${summary.runs} executions compared with ${summary.processor}: ${summary.different} differ`);
+  console.log(`${summary.cases} cases, ${summary.distinct} of them distinct, of ${summary.rows} rows, ${results.length} instructions, ${summary.runs} executions compared with ${summary.processor}: ${summary.different} differ`);
 }
 
 /** The tables of docs/correctness.md: masks of undefined flags, known deviations, rows without cases. */
@@ -129,7 +132,7 @@ function markdown(summary, results) {
     return names.length === 0 ? [] : [[`\`${mnemonic}\``, names.join(' '), String(cases), flagsText(undefinedDiffers) || 'none']];
   });
   return [
-    `${summary.cases} cases of ${summary.rows} rows, ${summary.runs} executions, ${summary.different} unexplained differences; ${summary.processor}, seed ${summary.seed}.`,
+    `${summary.cases} cases, ${summary.distinct} of them distinct, of ${summary.rows} rows, ${summary.runs} executions, ${summary.different} unexplained differences; ${summary.processor}, seed ${summary.seed}.`,
     table(['instruction', 'undefined after it, for some operands', 'cases', 'cases in which this silicon has another value'], masks),
     table(['executions', 'deviation'], Object.entries(summary.explained).map(([reason, count]) => [String(count), reason])),
     table(['rows', 'without cases because'], coverage().map(({ reason, rows: left }) => [String(left.length), reason])),
@@ -185,7 +188,7 @@ function totals(results) {
   const sum = (key) => results.reduce((total, [, result]) => total + result[key], 0);
   const explained = {};
   for (const [, result] of results) for (const [reason, count] of Object.entries(result.explained)) explained[reason] = (explained[reason] ?? 0) + count;
-  return { cases: sum('cases'), runs: sum('runs'), rows: sum('rows'), different: sum('different'), explained };
+  return { cases: sum('cases'), distinct: sum('distinct'), runs: sum('runs'), rows: sum('rows'), different: sum('different'), explained };
 }
 
 const coverage = () => [...uncovered()].map(([reason, left]) => ({ reason, rows: left.map(({ mnemonic, opcode, operands }) => [mnemonic, opcode, ...operands].join(' ')) }));

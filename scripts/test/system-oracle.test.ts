@@ -10,6 +10,7 @@ import { KNOWN_DIFFERENCES, unexplained } from '../oracle/system/known-differenc
 import { answerAll, runOnCore } from '../oracle/system/peers.ts';
 import { decodeRecording, imageHash } from '../oracle/system/recording.ts';
 import type { Scenario } from '../oracle/system/scenario.ts';
+import { CORRECTNESS, withDifferences } from '../oracle/system/write-differences.ts';
 
 /** QEMU's answers to a slice of the scenarios, recorded by `node scripts/oracle/system.mjs --record`; QEMU itself is not needed. */
 const recording = decodeRecording(readFileSync(fileURLToPath(new URL('recorded/qemu-system.json.gz', import.meta.url))));
@@ -46,6 +47,10 @@ describe('system scenarios, as QEMU answered', () => {
     const some = slice.filter((_, index) => index % V386_STRIDE === 0);
     const answers = answerAll(runOnCore(v386), some);
     expect(some.flatMap(({ id }, index) => differences(ours[index * V386_STRIDE], answers[index]).map((place) => `${id}: ${formatDifference(place)}`))).toEqual([]);
+  });
+  test('docs/correctness.md has the table: node scripts/oracle/system/write-differences.ts writes it', () => {
+    const document = readFileSync(CORRECTNESS, 'utf8');
+    expect(document).toBe(withDifferences(document));
   });
   test('every known difference has an id of its own', () => expect(new Set(KNOWN_DIFFERENCES.map(({ id }) => id)).size).toBe(KNOWN_DIFFERENCES.length));
 });

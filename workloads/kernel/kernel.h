@@ -6,7 +6,7 @@
 
 /* Options of the command line; README.md lists them. */
 struct kernel_options {
-  bool verbose, raw, framed;
+  bool verbose, raw, framed, mortal;
   uint32_t seed;
 };
 extern struct kernel_options kernel_options;

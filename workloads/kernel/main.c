@@ -129,6 +129,7 @@ static void command_line_read(struct start *start, char *line) {
     else if (text_equal(word, "verbose")) kernel_options.verbose = true;
     else if (text_equal(word, "raw")) kernel_options.raw = true;
     else if (text_equal(word, "framed")) kernel_options.framed = true;
+    else if (text_equal(word, "mortal")) kernel_options.mortal = true;
   }
   if (!start->program) argument_add(start, start->program = "/init");
   start->texts.environment_at = start->texts.length;

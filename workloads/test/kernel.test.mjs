@@ -1,26 +1,31 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { core } from '../../packages/core-native/src/index.ts';
+import { writeArchive } from '../../packages/archive/src/index.ts';
+import { core as emulation } from '../../packages/core-emulation/src/index.ts';
+import { core as native } from '../../packages/core-native/src/index.ts';
+import { core as v386 } from '../../packages/core-v386/src/index.ts';
 
 const KERNEL = new URL('../kernel/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('kernel.json', KERNEL), 'utf8'));
 const image = readFileSync(new URL(manifest.image, KERNEL));
 
 const MEMORY_BYTES = 16 << 20;
-const BUDGET = 200_000_000;
+const BUDGET = 500_000_000;
 const NO_INIT = 127;
+const FUZZ_CALLS = 3000;
+const SLOW_MS = 60_000;
 const FILE = 0o100755;
 const DIRECTORY = 0o040755;
 const LINK = 0o120777;
 
-const program = (id) => {
-  const folder = new URL(`../user/${id}/`, import.meta.url);
+const program = (id, parent = 'user') => {
+  const folder = new URL(`../${parent}/${id}/`, import.meta.url);
   const { image: name, expected } = JSON.parse(readFileSync(new URL('program.json', folder), 'utf8'));
   return { bytes: readFileSync(new URL(name, folder)), stdout: expected.stdout };
 };
 
-/** A newc cpio archive of `[path, mode, content]`. */
+/** An archive of `[path, mode, content]`, in the format that packages/archive writes, but with modes and paths that it refuses. */
 function archive(entries) {
   const padded = (bytes) => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
   const member = ([name, mode, content], index) => {
@@ -31,13 +36,21 @@ function archive(entries) {
   return Buffer.concat([...entries, ['TRAILER!!!', 0, '']].map(member));
 }
 
-function run(commandLine, files) {
+function run(commandLine, files, core = native) {
   const console = [];
   const engine = core.create({ memoryBytes: MEMORY_BYTES, onConsole: (byte) => console.push(byte) });
   const modules = files === undefined ? [] : [{ name: 'files', bytes: files }];
   expect(engine.load({ name: 'kernel', format: 'multiboot', bytes: image, commandLine, modules })).toEqual({ ok: true });
   const exit = engine.run(BUDGET);
   return { exit, retired: engine.retired, region: engine.region(), memory: engine.fingerprint().memory, text: Buffer.from(console).toString() };
+}
+
+const executable = (path, bytes) => writeArchive([{ kind: 'directory', path: 'bin' }, { kind: 'file', path, bytes, executable: true }]);
+
+/** Runs a program of workloads/proofs; what it says beside its result is thrown away. */
+function prove(id, words, core = native) {
+  const { bytes, stdout } = program(id, 'proofs');
+  return { ...run(`raw stderr=/dev/null init=/bin/${[id, ...words].join(' ')}`, executable(`bin/${id}`, bytes), core), stdout };
 }
 
 describe('the lab kernel', () => {
@@ -53,7 +66,7 @@ describe('the lab kernel', () => {
   it.each(['fork-exit', 'protection-fault', 'page-touch'])(
     'runs %s with the result that it has under Linux, and twice the same', (id) => {
       const { bytes, stdout } = program(id);
-      const files = archive([['bin', DIRECTORY, ''], [`bin/${id}`, FILE, bytes]]);
+      const files = executable(`bin/${id}`, bytes);
       const first = run(`raw init=/bin/${id}`, files);
       expect(first).toMatchObject({ exit: { kind: 'power-off', status: 0 }, text: stdout });
       expect(first.region?.counts.retired).toBeGreaterThan(0);
@@ -62,7 +75,9 @@ describe('the lab kernel', () => {
 
   it('follows a link to a program and hands it its arguments', () => {
     const { bytes } = program('pipe-round-trip');
-    const files = archive([['bin', DIRECTORY, ''], ['bin/program', FILE, bytes], ['bin/link', LINK, 'program']]);
+    const files = writeArchive([
+      { kind: 'directory', path: 'bin' }, { kind: 'file', path: 'bin/program', bytes, executable: true }, { kind: 'link', path: 'bin/link', target: 'program' },
+    ]);
     expect(run("raw init=/bin/link '1'", files)).toMatchObject({ exit: { kind: 'power-off', status: 0 }, text: expect.stringMatching(/^START\nEND sum=[0-9a-f]{8}\n$/) });
   });
 
@@ -85,4 +100,24 @@ describe('the lab kernel', () => {
       expect(run('raw', wrong).exit).toEqual({ kind: 'power-off', status: NO_INIT });
     }
   });
+});
+
+// Longer and on every core: scripts/prove-kernel.mjs.
+describe('what the lab kernel withstands', () => {
+  it.each(['bad-pointers', 'bad-programs'])('%s ends as under Linux', (id) => {
+    const { exit, text, stdout } = prove(id, ['1']);
+    expect({ exit, text }).toEqual({ exit: { kind: 'power-off', status: 0 }, text: stdout });
+  });
+
+  it('processes that take everything get an error or are killed', () => {
+    const { exit, text, stdout } = prove('survival', ['1']);
+    // The kernel says whom it kills, on the same console.
+    expect({ exit, text: text.replaceAll(/^out of memory: .*\n/gm, '') }).toEqual({ exit: { kind: 'power-off', status: 0 }, text: stdout });
+  }, SLOW_MS);
+
+  it.each([1, 2])('system calls at random, from seed %i, leave it alive, on every core after the same number of instructions', (seed) => {
+    const [first, ...others] = [native, emulation, v386].map((core) => prove('call-fuzz', [String(FUZZ_CALLS), String(seed)], core));
+    expect(first).toMatchObject({ exit: { kind: 'power-off', status: 0 }, text: first.stdout });
+    for (const { exit, retired, text } of others) expect({ exit, retired, text }).toEqual({ exit: first.exit, retired: first.retired, text: first.text });
+  }, SLOW_MS);
 });

@@ -1,12 +1,5 @@
 import type { Options } from 'yargs';
 import type { Handler } from './context.js';
-import { boot } from './commands/boot.js';
-import { doctor } from './commands/doctor.js';
-import { exec } from './commands/exec.js';
-import { list } from './commands/list.js';
-import { figures, price, report } from './commands/report.js';
-import { run } from './commands/run.js';
-import { trace } from './commands/trace.js';
 import { DEFAULT_PROFILE } from './profiles.js';
 
 /** One command of the command line. A new command is one entry here and one handler. */
@@ -21,6 +14,7 @@ export interface Command {
   readonly options: Readonly<Record<string, Options>>;
   /** Command lines without the command's own name, and what they do. */
   readonly examples: readonly (readonly [string, string])[];
+  /** Loads what it needs itself, so that a command starts without the others. */
   readonly handler: Handler;
 }
 
@@ -58,7 +52,7 @@ export const COMMANDS: readonly Command[] = [
     positionals: { what: 'cores, workloads, suites or profiles' },
     options: {},
     examples: [['list cores', 'the techniques that can be measured'], ['list suites --json', 'the suites as JSON']],
-    handler: list,
+    handler: async (context, given) => (await import('./commands/list.js')).list(context, given),
   },
   {
     name: 'run',
@@ -86,7 +80,7 @@ export const COMMANDS: readonly Command[] = [
       ['run --core native,v386 --workload noop --repeat 5 --out /tmp/try', 'two cores, one workload'],
       ['run --suite paper --shard 1/2 --out results/first', 'the first half, for one of two hosts'],
     ],
-    handler: run,
+    handler: async (context, given) => (await import('./commands/run.js')).run(context, given),
   },
   {
     name: 'exec',
@@ -109,7 +103,7 @@ export const COMMANDS: readonly Command[] = [
       ['exec --core v386 --count workloads/user/sha256/image.elf 5', 'what a program costs under a technique'],
       ['exec ./busybox wc < notes.txt', 'a file as standard input: the run repeats exactly'],
     ],
-    handler: exec,
+    handler: async (context, given) => (await import('./commands/exec.js')).exec(context, given),
   },
   {
     name: 'boot',
@@ -129,7 +123,7 @@ export const COMMANDS: readonly Command[] = [
       ['boot --disk floppy.img --console vga', 'a boot sector, with the text screen'],
       ['boot --rom bios.bin@0xf0000 --cpu i386 --post-port 0x190 --json', 'a test ROM; its POST codes on stderr'],
     ],
-    handler: boot,
+    handler: async (context, given) => (await import('./commands/boot.js')).boot(context, given),
   },
   {
     name: 'trace',
@@ -155,7 +149,7 @@ export const COMMANDS: readonly Command[] = [
       ['trace --multiboot kernel.elf --on end --before 200', 'the last 200 instructions'],
       ['trace --multiboot kernel.elf --on exception --before 5 --count 10 --core v386 --json', 'around the first exception'],
     ],
-    handler: trace,
+    handler: async (context, given) => (await import('./commands/trace.js')).trace(context, given),
   },
   {
     name: 'report',
@@ -164,7 +158,7 @@ export const COMMANDS: readonly Command[] = [
     positionals: FOLDER,
     options: {},
     examples: [['report results/quick', 'without measuring again']],
-    handler: report,
+    handler: async (context, given) => (await import('./commands/report.js')).report(context, given),
   },
   {
     name: 'figures',
@@ -173,7 +167,7 @@ export const COMMANDS: readonly Command[] = [
     positionals: FOLDER,
     options: {},
     examples: [['figures results/quick', 'without measuring again']],
-    handler: figures,
+    handler: async (context, given) => (await import('./commands/report.js')).figures(context, given),
   },
   {
     name: 'price',
@@ -182,7 +176,7 @@ export const COMMANDS: readonly Command[] = [
     positionals: FOLDER,
     options: { profile: PROFILE },
     examples: [['price results/quick --profile i386', 'the same counts at the prices of an 80386']],
-    handler: price,
+    handler: async (context, given) => (await import('./commands/report.js')).price(context, given),
   },
   {
     name: 'doctor',
@@ -191,6 +185,6 @@ export const COMMANDS: readonly Command[] = [
     positionals: {},
     options: {},
     examples: [['doctor', 'what is missing, what for, and how to get it']],
-    handler: doctor,
+    handler: async (context, given) => (await import('./commands/doctor.js')).doctor(context, given),
   },
 ];

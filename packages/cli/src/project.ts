@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { writeFigures, writeReport } from '@ringbench/figures';
 import type { Written } from '@ringbench/figures';
 import { registry } from './registry.js';
 import type { Registry } from './registry.js';
@@ -27,6 +26,7 @@ export const project: Project = {
   profiles: fromHere('../../../benchmarks/profiles'),
   registry,
   childEntry: fromHere('./child.js'),
-  writeReport: (folder) => writeReport(folder),
-  writeFigures: (folder) => writeFigures(folder),
+  // Drawing takes longer to load than most commands take to run.
+  writeReport: async (folder) => (await import('@ringbench/figures')).writeReport(folder),
+  writeFigures: async (folder) => (await import('@ringbench/figures')).writeFigures(folder),
 };

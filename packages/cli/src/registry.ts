@@ -8,6 +8,7 @@ const CORES = {
   native: async () => (await import('@ringbench/core-native')).core,
   emulation: async () => (await import('@ringbench/core-emulation')).core,
   v386: async () => (await import('@ringbench/core-v386')).core,
+  trap: async () => (await import('@ringbench/core-trap')).core,
 } as const satisfies Readonly<Record<string, () => Promise<CoreDefinition>>>;
 
 type CoreId = keyof typeof CORES;

@@ -23,5 +23,6 @@ export const core: CoreDefinition = {
     { name: 'emulated', meaning: 'guest instructions interpreted by software' },
     { name: 'emulated.*', meaning: 'events of the emulated processor, by the silicon\'s names' },
   ],
-  create: (options) => new DirectEngine(options, asEmulated),
+  // Whatever may run other cores' guests directly, here nothing does.
+  create: (options) => new DirectEngine({ ...options, settings: { ...options.settings, executor: 'interpreter' } }, asEmulated),
 };

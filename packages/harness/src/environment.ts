@@ -50,7 +50,9 @@ export function makeHeader(plan: Plan, cores: readonly CoreDescription[], commit
     cores,
     workloads: plan.workloads.map(({ workload }) => {
       const { id, why, image, sha256, checksum } = workload;
-      return { id, why, image, sha256, checksum };
+      const parts = workload.kind === 'bare' ? {} : { parts: { kernel: workload.kernel.sha256, program: workload.program.sha256, files: workload.files.map((file) => file.sha256) } };
+      return { id, why, image, sha256, checksum, ...parts };
     }),
+    ...(plan.skipped.length === 0 ? {} : { skipped: plan.skipped }),
   };
 }

@@ -46,7 +46,7 @@ export function recipeFor(workload: Workload, scale: number | undefined): GuestR
  * @param id for messages. Throws InputProblem.
  */
 export function assembleGuest(id: string, recipe: GuestRecipe): Guest {
-  if (recipe.kind === 'bare') return { image: { name: id, format: 'multiboot', bytes: readImageFile(recipe.image), commandLine: recipe.commandLine }, disks: [] };
+  if (recipe.kind === 'bare') return { image: { name: recipe.image.path, format: 'multiboot', bytes: readImageFile(recipe.image), commandLine: recipe.commandLine }, disks: [] };
   const path = `bin/${recipe.name}`;
   const program: GuestFile = { kind: 'file', path, bytes: readImageFile(recipe.program), executable: true };
   const others = recipe.files.map((file): GuestFile => ({ kind: 'file', path: basename(file.path), bytes: readImageFile(file) }));

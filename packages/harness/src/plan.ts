@@ -29,6 +29,8 @@ export interface Plan {
   readonly seed: number;
   readonly cores: readonly string[];
   readonly workloads: readonly PlannedWorkload[];
+  /** Workloads of the suite that cannot be run here, each with the reason and the remedy. */
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
   readonly repeat: number;
   readonly budget: number;
   readonly samples: number;
@@ -61,7 +63,9 @@ export function makePlan(suite: Suite, overrides: PlanOverrides, knownCores: rea
     if (!knownCores.includes(core)) throw unknownName('core', core, knownCores, where('--core', overrides.cores !== undefined));
   }
   const chosen = overrides.workloads ?? suite.workloads.map((workload) => workload.id);
-  const workloads = chosen.map((id) => planWorkload(id, suite, knownWorkloads, where('--workload', overrides.workloads !== undefined)));
+  const all = chosen.map((id) => planWorkload(id, suite, knownWorkloads, where('--workload', overrides.workloads !== undefined)));
+  const workloads = all.filter(({ workload }) => workload.missing === undefined);
+  const skipped = skippedOf(all, overrides.workloads !== undefined);
   const repeat = overrides.repeat ?? suite.repeat;
   const size = cores.length * workloads.length * repeat;
   if (size > MOST_CELLS) throw new InputProblem(`the plan has ${size} cells, more than ${MOST_CELLS}`, 'choose fewer cores, workloads or repetitions');
@@ -75,7 +79,7 @@ export function makePlan(suite: Suite, overrides: PlanOverrides, knownCores: rea
     samples: overrides.samples ?? suite.samples,
     memoryBytes: suite.memoryMiB * MEBIBYTE,
   };
-  return { ...parameters, digest: planDigest(parameters), cells: takeShard(orderCells(parameters), parameters, overrides.shard) };
+  return { ...parameters, skipped, digest: planDigest(parameters), cells: takeShard(orderCells(parameters), parameters, overrides.shard) };
 }
 
 function planWorkload(id: string, suite: Suite, known: readonly Workload[], where: string): PlannedWorkload {
@@ -88,12 +92,20 @@ function planWorkload(id: string, suite: Suite, known: readonly Workload[], wher
   return { workload, scale: scale ?? workload.scale?.default };
 }
 
-type Parameters = Omit<Plan, 'digest' | 'cells'>;
+/** What a suite names is skipped where something for it is missing; who names it himself is told. */
+function skippedOf(workloads: readonly PlannedWorkload[], named: boolean): Plan['skipped'] {
+  const skipped = workloads.flatMap(({ workload: { id, missing } }) => (missing === undefined ? [] : [{ id, ...missing }]));
+  const [first] = skipped;
+  if (first !== undefined && (named || skipped.length === workloads.length)) throw new InputProblem(`workload ${first.id} cannot be run: ${first.what}`, first.remedy);
+  return skipped.map(({ id, what, remedy }) => ({ id, reason: `${what}; ${remedy}` }));
+}
+
+type Parameters = Omit<Plan, 'digest' | 'cells' | 'skipped'>;
 
 function planDigest(parameters: Parameters): string {
   const workloads = parameters.workloads.map(({ workload, scale }) => {
     const { id, sha256, checksum, status } = workload;
-    return { id, sha256, checksum, status, scale: scale ?? null };
+    return { id, sha256, checksum, status, scale: scale ?? null, guest: workload.kind === 'program' ? [workload.name, workload.arguments, workload.needsDisk] : [] };
   });
   return digestOf(JSON.stringify({ schema: SCHEMA_VERSION, ...parameters, workloads }));
 }

@@ -44,8 +44,8 @@ export const programSchema = z.looseObject({
   fetch: z.string().min(1).optional(),
   expected: z.looseObject({ stdout: z.string().regex(VERDICT, 'must have a line "END sum=" with 8 small hexadecimal digits') }),
   scale,
-  /** What its machine must have. */
-  needs: z.enum(['block-device']).optional(),
+  /** What its machine must have: a disk, or (as Linux calls it) the right to open ports to itself, which every program has on the lab kernel. */
+  needs: z.enum(['block-device', 'CAP_SYS_RAWIO']).optional(),
   /** Arguments in front of the scale. */
   arguments: z.array(z.string()).default([]),
   /** Files beside the manifest that lie in the root of the guest's file system. */

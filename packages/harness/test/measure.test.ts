@@ -3,10 +3,13 @@ import type { Observation } from '@ringbench/journal';
 import { describe, expect, it } from 'vitest';
 import { canonicalCounts, measureCell } from '../src/measure.js';
 import type { CellRequest } from '../src/cell.js';
+import type { Guest, GuestRecipe } from '../src/guest.js';
 import { answerFor, fakeCore } from './fixtures/fake-cores.js';
 
+const GUEST: Guest = { image: { name: 'sieve', format: 'multiboot', bytes: new Uint8Array(), commandLine: 'scale=7' }, disks: [] };
+
 function request(core: string, fields: Partial<CellRequest> = {}): CellRequest {
-  const cell = { core, workload: 'sieve', process: 2, imagePath: '', sha256: '', commandLine: 'scale=7', checksum: answerFor(7), status: 0 };
+  const cell = { core, workload: 'sieve', process: 2, guest: { kind: 'bare', image: { path: '', sha256: '' }, commandLine: 'scale=7' } as const, checksum: answerFor(7), status: 0 };
   return { ...cell, budget: 1e6, samples: 0, memoryBytes: 1 << 20, parent: process.pid, ...fields };
 }
 
@@ -16,7 +19,7 @@ function ticking(): () => number {
   return () => (now += 1);
 }
 
-const measure = (core: string, fields: Partial<CellRequest> = {}): Promise<Observation> => measureCell(fakeCore(core), request(core, fields), new Uint8Array(), ticking());
+const measure = (core: string, fields: Partial<CellRequest> = {}): Promise<Observation> => measureCell(fakeCore(core), request(core, fields), GUEST, ticking());
 
 describe('measureCell', () => {
   it('records everything about a good run', async () => {
@@ -62,7 +65,7 @@ describe('measureCell', () => {
     let now = 0;
     let step = 64;
     const slowing = (): number => (now += step--);
-    const { samples } = await measureCell(fakeCore('steady'), request('steady', { samples: 10 }), new Uint8Array(), slowing);
+    const { samples } = await measureCell(fakeCore('steady'), request('steady', { samples: 10 }), GUEST, slowing);
     expect(samples).toHaveLength(10);
     expect(samples).toEqual(samples.toSorted((a, b) => b - a));
     expect(new Set(samples).size).toBe(10);
@@ -80,5 +83,17 @@ describe('measureCell', () => {
 describe('canonicalCounts', () => {
   it('makes equal counts equal bytes', () => {
     expect(JSON.stringify(canonicalCounts({ b: 1, a: 2, c: 0 }))).toBe('{"a":2,"b":1}');
+  });
+});
+
+describe('a program that does not end well', () => {
+  const nowhere = { path: '', sha256: '' };
+  const guest: GuestRecipe = { kind: 'program', kernel: nowhere, program: nowhere, name: 'x', arguments: [], files: [], hasDisk: false };
+  it('says why it skips itself', async () => {
+    expect(await measure('skipping', { guest })).toMatchObject({ outcome: 'refused', detail: 'SKIP no such device' });
+    expect(await measure('skipping')).toMatchObject({ outcome: 'wrong-status' });
+  });
+  it('is quoted with its last words', async () => {
+    expect(await measure('complaining', { guest })).toMatchObject({ outcome: 'wrong-status', detail: 'the guest ended with status 511 instead of 0: PANIC: ?[0m lost' });
   });
 });

@@ -21,6 +21,22 @@ function suite(fields: Readonly<Record<string, unknown>> = {}): Suite {
 
 const plan = (overrides: Partial<PlanOverrides> = {}, fields = {}): ReturnType<typeof makePlan> => makePlan(suite(fields), { seed: 1, ...overrides }, CORES, workloads);
 
+describe('a workload that something is missing for', () => {
+  beforeEach(() => {
+    workloads = workloads.map((workload) => (workload.id === 'sieve' ? { ...workload, missing: { what: 'its program is not here', remedy: 'fetch it' } } : workload));
+  });
+  it('is skipped with the reason where a suite names it', () => {
+    const { workloads: planned, skipped, cells } = plan();
+    expect(planned.map(({ workload }) => workload.id)).toEqual(['noop']);
+    expect(skipped).toEqual([{ id: 'sieve', reason: 'its program is not here; fetch it' }]);
+    expect(cells).toHaveLength(12);
+  });
+  it('is refused where the command line names it, and where nothing else is left', () => {
+    expect(() => plan({ workloads: ['noop', 'sieve'] })).toThrow('workload sieve cannot be run: its program is not here; fetch it');
+    expect(() => plan({}, { workloads: [{ id: 'sieve' }] })).toThrow('cannot be run');
+  });
+});
+
 describe('makePlan', () => {
   it('has each cell once, whole repetitions one after the other', () => {
     const { cells } = plan();

@@ -153,7 +153,7 @@ describe('runPlan', () => {
     const run = options(['steady', 'twin']);
     const change = (): void => appendFileSync(join(folder, 'workloads/sieve/image.elf'), '!');
     await runPlan({ ...run, progress: { ...quiet, measured: change } });
-    expect(readOut().observations.map((observation) => observation.detail)).toEqual(['', 'the image changed after the run began']);
+    expect(readOut().observations.map((observation) => observation.detail)).toEqual(['', expect.stringMatching(/^the workload changed after the run began: image .* has SHA-256/)]);
   });
 
   it('stops at once when aborted, with a whole journal', async () => {

@@ -22,7 +22,7 @@ export { SystemOperands } from './system/operands.js';
 export type { SystemProcedure } from './system/operands.js';
 export { checksAlignment, dataBreakpoints, hasInstructionBreakpoints, instructionBreakpoints, isMisaligned, portBreakpoints, visitDataBreakpointPages } from './system/debug.js';
 export { resetProcessor, type ResetKind } from './system/reset.js';
-export { canTakeInterrupt, deliverFault, deliverHardwareInterrupt } from './system/faults.js';
+export { canTakeInterrupt, deliverFault, deliverHardwareInterrupt, deliverInterrupt, pushesErrorCode } from './system/faults.js';
 export { awaitsInterruptWindow, exitV386, raiseSecondLevelViolation, wantsInterruptWindow } from './system/v386-exit.js';
 export { V386Access, V386Block, V386Check, V386Control, V386Event, V386ExitNumber, V386Io, V386Msr, V386MsrAccess, V386Shadow, V386_REVISION, v386BlockHeader } from './system/v386-block.js';
 export type { V386FieldName } from './system/v386-block.js';

@@ -203,6 +203,17 @@ describe('LAR, LSL, VERR, VERW, ARPL', () => {
     run(silicon, 'arpl', { register: Register.ECX, target: Register.EDX });
     expect([silicon.state[Register.ECX], composeFlags(silicon.state) & Flag.ZF]).toEqual([0x13, 0]);
   });
+
+  it.each([[3, 'none'], [2, 'none'], [1, '13(0)']] as const)('ARPL of RPL %i in a read-only segment, with RPL 2: %s', (privilege, fault) => {
+    const silicon = protectedMachine();
+    silicon.state[Register.EAX] = Sel.READ_ONLY0;
+    expect(run(silicon, 'load-sreg', { target: Segment.ES, register: Register.EAX })).toBe(true);
+    silicon.setWord(0x600, privilege);
+    silicon.readOnlyPages.add(0);
+    silicon.state[Register.EDX] = 2;
+    expect(run(silicon, 'arpl', { memory: true, segment: Segment.ES, offset: 0x600, target: Register.EDX })).toBe(fault === 'none');
+    expect([silicon.fault, silicon.word(0x600), composeFlags(silicon.state) & Flag.ZF]).toEqual([fault, privilege, 0]);
+  });
 });
 
 describe('sensitive instructions', () => {

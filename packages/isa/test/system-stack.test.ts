@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Register, Segment, Vector, Word, deliverFault } from '../src/index.js';
-import { realMachine, snapshot } from './support/fake-silicon.js';
+import { protectedMachine, realMachine, snapshot } from './support/fake-silicon.js';
 import type { FakeSilicon } from './support/fake-silicon.js';
 import { NEXT, run } from './support/run.js';
 
@@ -73,5 +73,15 @@ describe('ENTER on a 16-bit stack', () => {
     silicon.state[Register.EBP] = 0x5678abcd;
     expect(run(silicon, 'enter', { operandSize, immediate: 0x10 })).toBe(true);
     expect([silicon.state[Register.EBP], silicon.state[Register.ESP], silicon.half(STACK + (frame & 0xffff))]).toEqual([frame, top, 0xabcd]);
+  });
+});
+
+describe('ENTER in protected mode', () => {
+  it.each(['absentPages', 'supervisorPages'] as const)('ENTER faults at the end of the frame as a write does: %s', (pages) => {
+    const silicon = protectedMachine(3);
+    const pointer = silicon.state[Word.ESP];
+    silicon[pages].add((pointer - 0x2000) >>> 12);
+    expect(run(silicon, 'enter', { immediate: 0x1ffc, level: 0 })).toBe(false);
+    expect([silicon.fault, silicon.state[Word.CR2], silicon.state[Word.ESP]]).toEqual(['14(2)', pointer - 0x2000, pointer]);
   });
 });

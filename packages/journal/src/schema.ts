@@ -20,6 +20,9 @@ const milliseconds = z.number().nonnegative();
 
 const eventCounts = z.record(name, count).readonly();
 
+/** SHA-256 of what a program on the lab kernel consists of. */
+const parts = z.strictObject({ kernel: text, program: text, files: z.array(text).max(LIST_LIMIT).readonly() }).readonly();
+
 /** Why a cell has a result or has none. */
 export const OUTCOMES = ['ok', 'wrong-checksum', 'wrong-status', 'budget', 'halted', 'shutdown', 'refused', 'crashed'] as const;
 
@@ -37,7 +40,10 @@ export const runHeaderSchema = z
     host: z.strictObject({ platform: text, arch: text, cpu: text, cpus: count, memoryBytes: count }).readonly(),
     runtime: z.strictObject({ node: text, v8: text, flags: z.array(text).max(LIST_LIMIT).readonly() }).readonly(),
     cores: z.array(z.strictObject({ id: name, title: text, exemplar: text, mechanism: text, executor: text }).readonly()).max(LIST_LIMIT).readonly(),
-    workloads: z.array(z.strictObject({ id: name, why: text, image: text, sha256: text, checksum: text }).readonly()).max(LIST_LIMIT).readonly(),
+    /** `sha256` is the identity of all that the guest consists of: the image's digest, or that over the digests in `parts`. */
+    workloads: z.array(z.strictObject({ id: name, why: text, image: text, sha256: text, checksum: text, parts: parts.optional() }).readonly()).max(LIST_LIMIT).readonly(),
+    /** Workloads of the suite that could not be run there, and why. */
+    skipped: z.array(z.strictObject({ id: name, reason: text }).readonly()).max(LIST_LIMIT).readonly().optional(),
   })
   .readonly();
 

@@ -30,6 +30,6 @@ export interface CommandLineParts {
 
 /** The command line, one character a byte. */
 export function commandLine({ path, arguments: words, environment, connection, verbose }: CommandLineParts): string {
-  const options = [...(verbose ? ['verbose'] : []), ...environment.map((setting) => `env=${setting}`), ...connectionWords(connection)];
+  const options = ['mortal', ...(verbose ? ['verbose'] : []), ...environment.map((setting) => `env=${setting}`), ...connectionWords(connection)];
   return asBytes([...options, `init=${path}`, ...words].map(quoteWord).join(' '));
 }

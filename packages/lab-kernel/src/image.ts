@@ -34,6 +34,14 @@ const LEAST_MEMORY = 64 * MEBIBYTE;
 const TIMES_ARCHIVE = 3;
 const STEP = 16 * MEBIBYTE;
 
+/** What the kernel and a small program need beside the archive and the files unpacked from it. */
+const MEMORY_OF_KERNEL = 4 * MEBIBYTE;
+
+/** Memory in bytes without which a guest cannot even unpack its files. */
+export function leastMemory(archiveBytes: number): number {
+  return Math.ceil((archiveBytes * 2 + MEMORY_OF_KERNEL) / MEBIBYTE) * MEBIBYTE;
+}
+
 /** Memory in bytes with which a guest can hold its files and work with them. */
 export function memoryFor(archiveBytes: number): number {
   const wanted = archiveBytes * TIMES_ARCHIVE + STEP;

@@ -6,7 +6,7 @@ export { completeFiles } from './guest-files.js';
 export type { GuestFile } from './guest-files.js';
 export { InputQueue } from './input-queue.js';
 export type { SerialLine } from './input-queue.js';
-export { blankDisk, labImage, LARGEST_EXIT_STATUS, memoryFor } from './image.js';
+export { blankDisk, labImage, LARGEST_EXIT_STATUS, leastMemory, memoryFor } from './image.js';
 export type { LabImage, LabProgram } from './image.js';
 export { programProblem } from './program-check.js';
 export type { ProgramProblem } from './program-check.js';

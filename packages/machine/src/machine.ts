@@ -1,4 +1,4 @@
-import { awaitsInterruptWindow, canTakeInterrupt, Debug6, deliverFault, deliverHardwareInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word, type CpuModelName } from '@ringbench/isa';
+import { awaitsInterruptWindow, canTakeInterrupt, Debug6, deliverFault, deliverHardwareInterrupt, deliverInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word, type CpuModelName } from '@ringbench/isa';
 import { createPc, equipmentOf, type Pc, type PcEquipment } from './devices/pc.js';
 import type { Executor } from './executor.js';
 import { MachineMemory } from './memory.js';
@@ -125,6 +125,26 @@ export class Machine {
     return this.processor.faultsTaken + counts[INTERRUPT_SOFTWARE] + counts[DEBUG_EXCEPTION];
   }
 
+  // ---- the processor's timer
+
+  /**
+   * A one-shot timer of the processor's own, as that of a local APIC (SDM vol. 3, 10.5.4), but counted in completed instructions: an interrupt through
+   * `vector` at the first boundary at instruction clock `at` or later that lets one in. It replaces an earlier one; Infinity is never.
+   */
+  armTimer(vector: number, at: number): void {
+    this.timerVector = vector;
+    this.timerAt = at;
+    this.processor.attention = true;
+  }
+  private timerAt = Infinity;
+  private timerVector = 0;
+  private takeTimer(): true {
+    this.timerAt = Infinity;
+    this.processor.halted = false;
+    deliverInterrupt(this.processor, this.timerVector, true);
+    return true;
+  }
+
   // ---- pins
 
   /** An edge at the NMI pin (SDM vol. 3, 6.7): taken at the next boundary that lets one in. In V386 mode it is an `interrupt` exit, and stays for the host. */
@@ -149,6 +169,7 @@ export class Machine {
     this.isNmiPending = false;
     this.isNmiMasked = false;
     this.isResetWanted = false;
+    this.timerAt = Infinity;
     this.pc.reset();
     this.processor.reset();
   }
@@ -201,6 +222,7 @@ export class Machine {
     const { processor } = this;
     if (processor.state[Word.IN_V386] !== 0) return this.takeV386Event();
     if (this.nmiWaits && processor.state[Word.NMI_BLOCKED] === 0 && !processor.interruptsInhibited) return this.takeNmi();
+    if (processor.now() >= this.timerAt && canTakeInterrupt(processor) && !processor.interruptsInhibited) return this.takeTimer();
     if (!this.pinAsserted || processor.interruptsInhibited || !canTakeInterrupt(processor) || this.tooManyInterrupts()) return false;
     processor.halted = false;
     deliverHardwareInterrupt(processor, this.pc.pic.acknowledge());
@@ -232,7 +254,7 @@ export class Machine {
   private wait(): boolean {
     const { processor, pc } = this;
     if (!canTakeInterrupt(processor)) return false;
-    const next = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
+    const next = Math.min(pc.clock.nextDeadline(), this.v386Deadline, this.timerAt);
     if (next === Infinity) return false;
     const units = Math.max(0, next - processor.now());
     processor.skip(units);
@@ -250,7 +272,7 @@ export class Machine {
     const waits = inShadow || (this.pinAsserted && canTakeInterrupt(processor));
     const isDebugged = processor.watchesInstructions || processor.state[Word.PENDING_DEBUG] !== 0 || (processor.state[Word.FLAG_SYSTEM] & Flag.TF) !== 0;
     if (waits || isDebugged) return 1;
-    const deadline = Math.min(pc.clock.nextDeadline(), this.v386Deadline);
+    const deadline = Math.min(pc.clock.nextDeadline(), this.v386Deadline, this.timerAt);
     return Math.max(1, Math.min(left, deadline - processor.now(), LONGEST_SLICE));
   }
 

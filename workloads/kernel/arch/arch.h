@@ -69,8 +69,8 @@ int arch_context_make(struct arch_context *context, uint32_t slot);
 void arch_context_free(struct arch_context *context, uint32_t slot);
 /* The registers with which the process entered the kernel. */
 struct registers *arch_user_registers(struct arch_context *context);
-/* Makes `child` return to user mode with the parent's registers as they now are, and with its other state. */
-void arch_context_copy(struct arch_context *child, struct arch_context *parent);
+/* Makes `child` return to user mode with the parent's registers as they now are, and with its other state; 0 or -ENOMEM. */
+int arch_context_copy(struct arch_context *child, struct arch_context *parent);
 /* What exec resets: x87, thread-local segments, port rights. */
 void arch_context_reset(struct arch_context *context);
 void arch_switch(struct arch_context *from, struct arch_context *to);

@@ -42,6 +42,8 @@ static struct entry *entry_make(const char *name) {
 }
 
 int directory_add(struct inode *directory, const char *name, struct inode *inode) {
+  /* In a directory that was removed nothing can be made: nobody would find it again, nor give it back. */
+  if (!directory->parent && directory != root_directory) return -ENOENT;
   if (entry_link(directory, name)) return -EEXIST;
   struct entry *entry = entry_make(name);
   if (!entry) return -ENOSPC;
@@ -89,7 +91,7 @@ struct inode *directory_make(struct inode *directory, const char *name, uint32_t
   if (!inode) return error_pointer(-ENOSPC);
   /* `.` is a link, too. */
   if (inode_is(inode, MODE_DIRECTORY)) inode->links++;
-  const int error = !directory->parent && directory != root_directory ? -ENOENT : directory_add(directory, name, inode);
+  const int error = directory_add(directory, name, inode);
   inode_drop(inode);
   return error ? error_pointer(error) : inode;
 }

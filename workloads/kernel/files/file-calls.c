@@ -275,6 +275,7 @@ int call_pipe2(const uint32_t *a) {
 static int resize(struct inode *inode, uint64_t size) {
   if (inode_is(inode, MODE_DIRECTORY)) return -EISDIR;
   if (!inode_is(inode, MODE_REGULAR) || inode->node || size >> 63) return -EINVAL;
+  if (inode->executions > 0) return -ETXTBSY;
   return size > FILE_BYTES_MOST ? -EFBIG : inode_resize(inode, (uint32_t)size);
 }
 

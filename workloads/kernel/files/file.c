@@ -4,9 +4,14 @@
 #include "base/text.h"
 #include "files/pipe.h"
 #include "files/proc.h"
+#include "kernel.h"
 #include "memory/frames.h"
 #include "memory/heap.h"
 #include "process/process.h"
+
+static bool file_writes(const struct file *file) {
+  return (file->flags & OPEN_ACCESS) != OPEN_READ_ONLY;
+}
 
 struct file *file_make(const struct file_kind *kind, struct inode *inode, uint32_t flags) {
   struct file *file = heap_take(sizeof *file);
@@ -16,6 +21,7 @@ struct file *file_make(const struct file_kind *kind, struct inode *inode, uint32
   file->flags = flags & ~(OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE | OPEN_NO_TERMINAL | OPEN_CLOSE_ON_EXEC);
   file->inode = inode;
   if (inode) inode_share(inode);
+  if (inode && file_writes(file)) inode->writers++;
   return file;
 }
 
@@ -25,7 +31,9 @@ static const struct file_kind *device_kind(uint32_t device) {
     case DEVICE_ZERO: return &zero_kind;
     case DEVICE_FULL: return &full_kind;
     case DEVICE_RANDOM: case DEVICE_URANDOM: return &random_kind;
-    case DEVICE_TTY: case DEVICE_CONSOLE: case DEVICE_SERIAL: return &terminal_kind;
+    /* Connected by streams, a program has no controlling terminal. */
+    case DEVICE_TTY: return kernel_options.framed ? NULL : &terminal_kind;
+    case DEVICE_CONSOLE: case DEVICE_SERIAL: return &terminal_kind;
     case DEVICE_MARKER: return &marker_kind;
     case DEVICE_HOST_INPUT: return &host_input_kind;
     case DEVICE_HOST_OUTPUT: return &host_output_kind;
@@ -37,7 +45,9 @@ static const struct file_kind *device_kind(uint32_t device) {
 
 struct file *file_open(struct inode *inode, uint32_t flags) {
   switch (inode->mode & MODE_TYPE) {
-    case MODE_REGULAR: return inode->node ? proc_open(inode, flags) : file_make(&regular_kind, inode, flags);
+    case MODE_REGULAR:
+      if (inode->executions > 0 && (flags & OPEN_ACCESS) != OPEN_READ_ONLY) return error_pointer(-ETXTBSY);
+      return inode->node ? proc_open(inode, flags) : file_make(&regular_kind, inode, flags);
     case MODE_DIRECTORY: return (flags & OPEN_ACCESS) == OPEN_READ_ONLY ? file_make(&directory_kind, inode, flags) : error_pointer(-EISDIR);
     case MODE_PIPE: return pipe_open(inode, flags);
     case MODE_LINK: return error_pointer(-ELOOP);
@@ -55,6 +65,7 @@ void file_share(struct file *file) {
 void file_drop(struct file *file) {
   if (--file->references > 0) return;
   if (file->kind->release) file->kind->release(file);
+  if (file->inode && file_writes(file)) file->inode->writers--;
   if (file->inode) inode_drop(file->inode);
   heap_free(file->text);
   heap_free(file);

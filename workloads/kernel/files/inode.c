@@ -11,7 +11,13 @@
 struct inode *root_directory;
 static uint32_t last_number, space_pages, used_pages, count;
 
+/* As many as half of memory has pages, as Linux's tmpfs has it (Documentation/filesystems/tmpfs.rst, "nr_inodes"). */
+static bool inodes_full(void) {
+  return count >= frames_total() / 2;
+}
+
 struct inode *inode_make(uint32_t mode) {
+  if (inodes_full()) return NULL;
   struct inode *inode = heap_take(sizeof *inode);
   if (!inode) return NULL;
   inode->references = 1;
@@ -57,6 +63,16 @@ void inode_drop(struct inode *inode) {
   if (inode->pipe) pipe_free(inode->pipe);
   heap_free(inode);
   count--;
+}
+
+void inode_execution_begin(struct inode *inode) {
+  inode_share(inode);
+  inode->executions++;
+}
+
+void inode_execution_end(struct inode *inode) {
+  inode->executions--;
+  inode_drop(inode);
 }
 
 void inode_touch(struct inode *inode) {

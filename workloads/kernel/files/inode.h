@@ -49,6 +49,8 @@ struct entry {
 
 struct inode {
   uint32_t references, links, number, mode, size, device, user, group;
+  /* Open files that may write, and processes that execute it: there are never both (ETXTBSY). */
+  uint32_t writers, executions;
   struct moment accessed, modified, changed;
   /* Directories. A directory that has been removed has no parent. */
   struct inode *parent;
@@ -75,6 +77,9 @@ struct inode *inode_make(uint32_t mode);
 void inode_share(struct inode *inode);
 void inode_drop(struct inode *inode);
 void inode_touch(struct inode *inode);
+/* A process executes the file, and holds a reference. */
+void inode_execution_begin(struct inode *inode);
+void inode_execution_end(struct inode *inode);
 
 /* The frame of a page of a regular file; with `make` a hole is filled. NO_FRAME: a hole, or no space. */
 uint32_t inode_page(struct inode *inode, uint32_t page, bool make);
@@ -94,7 +99,7 @@ uint32_t inode_count(void);
 /* ---- directory.c ---- */
 /* A reference to the inode of a name, or null, or an error; /proc makes its inodes here. */
 struct inode *directory_find(struct inode *directory, const char *name);
-/* 0, -EEXIST, -ENOMEM. */
+/* 0, -EEXIST, -ENOSPC, -ENOENT in a directory that was removed. */
 int directory_add(struct inode *directory, const char *name, struct inode *inode);
 /* 0 or -ENOENT. */
 int directory_remove(struct inode *directory, const char *name);

@@ -180,7 +180,7 @@ int call_rename(const uint32_t *a) {
 }
 
 static int link_read(struct inode *inode, uint32_t to, uint32_t count) {
-  char *text = heap_take(PATH_MOST);
+  char *text = heap_take_brief(PATH_MOST);
   if (!text) return -ENOMEM;
   int length = -EINVAL;
   if (inode->node) length = proc_target(inode, text);
@@ -206,7 +206,7 @@ int call_readlink(const uint32_t *a) {
 }
 
 int call_getcwd(const uint32_t *a) {
-  char *text = heap_take(PATH_MOST);
+  char *text = heap_take_brief(PATH_MOST);
   if (!text) return -ENOMEM;
   int result = directory_path(current->directory, text, PATH_MOST);
   if (!result) {

@@ -12,7 +12,7 @@
 #define TEXT_PART 64u
 
 char *text_from_user(uint32_t from) {
-  char *text = heap_take(PATH_MOST);
+  char *text = heap_take_brief(PATH_MOST);
   if (!text) return error_pointer(-ENOMEM);
   for (uint32_t done = 0; done < PATH_MOST;) {
     const uint32_t part = smaller(TEXT_PART - ((from + done) % TEXT_PART), PATH_MOST - done);
@@ -64,7 +64,7 @@ static int link_expand(const struct inode *link, const char *rest, char **path) 
   if (!link->target) return -EIO;
   const uint32_t length = text_length(link->target), tail = text_length(rest);
   if (length + tail + 2 > PATH_MOST) return -ENAMETOOLONG;
-  char *expanded = heap_take(PATH_MOST);
+  char *expanded = heap_take_brief(PATH_MOST);
   if (!expanded) return -ENOMEM;
   memcpy(expanded, link->target, length);
   memcpy(expanded + length, rest, tail);
@@ -179,7 +179,7 @@ struct inode *path_inode(uint32_t base, uint32_t path, bool follow) {
 
 struct inode *path_inode_kernel(const char *path) {
   struct lookup lookup;
-  char *text = heap_take(PATH_MOST);
+  char *text = heap_take_brief(PATH_MOST);
   if (!text) return error_pointer(-ENOMEM);
   text_copy(text, path, PATH_MOST);
   lookup.slash = false;

@@ -12,7 +12,7 @@
 #define REQUEST_BYTES_READY 0x541bu
 
 struct pipe {
-  uint32_t readers, writers;
+  uint32_t reader_opens, writer_opens, readers, writers;
   /* Positions count on for ever; the byte is at the position modulo PIPE_BYTES. */
   uint32_t taken, put;
   uint8_t *pages[PIPE_PAGES];
@@ -132,8 +132,8 @@ const struct file_kind pipe_kind = { .read = pipe_read, .write = pipe_write, .po
 static struct file *end_make(struct inode *inode, uint32_t flags) {
   struct file *file = file_make(&pipe_kind, inode, flags);
   if (is_error(file)) return file;
-  if (reads(file)) inode->pipe->readers++;
-  if (writes(file)) inode->pipe->writers++;
+  if (reads(file)) inode->pipe->readers++, inode->pipe->reader_opens++;
+  if (writes(file)) inode->pipe->writers++, inode->pipe->writer_opens++;
   return file;
 }
 
@@ -149,6 +149,18 @@ int pipe_make(struct file **reader, struct file **writer, uint32_t flags) {
   return error;
 }
 
+/* That the other end has been opened counts, even if it is closed again when this process gets to run, and whatever signals wait. */
+static int partner_wait(struct pipe *pipe, uint32_t flags) {
+  const bool reading = (flags & OPEN_ACCESS) == OPEN_READ_ONLY;
+  const uint32_t *opens = reading ? &pipe->writer_opens : &pipe->reader_opens, before = *opens;
+  if (flags & OPEN_NON_BLOCKING || (reading ? pipe->writers : pipe->readers)) return 0;
+  while (*opens == before) {
+    const int error = wait_on(reading ? &pipe->read_wait : &pipe->write_wait);
+    if (error && *opens == before) return error;
+  }
+  return 0;
+}
+
 /* Who opens one end of a named pipe waits for the other (POSIX, open, O_NONBLOCK). */
 struct file *pipe_open(struct inode *inode, uint32_t flags) {
   if (!inode->pipe && !(inode->pipe = heap_take(sizeof *inode->pipe))) return error_pointer(-ENFILE);
@@ -159,10 +171,7 @@ struct file *pipe_open(struct inode *inode, uint32_t flags) {
   if (is_error(file)) return file;
   wake_all(&pipe->read_wait);
   wake_all(&pipe->write_wait);
-  int error = 0;
-  while (!error && !(flags & OPEN_NON_BLOCKING) && access != OPEN_READ_WRITE && !(access == OPEN_READ_ONLY ? pipe->writers : pipe->readers)) {
-    error = wait_on(access == OPEN_READ_ONLY ? &pipe->read_wait : &pipe->write_wait);
-  }
+  const int error = partner_wait(pipe, flags);
   if (!error) return file;
   file_drop(file);
   return error_pointer(error);

@@ -45,7 +45,7 @@ static int wait_more(const struct limit_of_wait *limit) {
 
 static int poll(uint32_t address, uint32_t count, const struct limit_of_wait *limit) {
   if (count > ENTRIES_MOST) return -EINVAL;
-  struct poll_entry *entries = heap_take(PAGE_BYTES);
+  struct poll_entry *entries = heap_take_brief(PAGE_BYTES);
   if (!entries) return -ENOMEM;
   int result = arch_copy_from_user(entries, address, count * sizeof *entries) ? -EFAULT : 0;
   while (result == 0) {

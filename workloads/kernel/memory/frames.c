@@ -1,6 +1,7 @@
 #include "memory/frames.h"
 
 #include "base/text.h"
+#include "process/process.h"
 
 #define REFERENCES_MOST 0xffff
 
@@ -51,12 +52,20 @@ uint32_t frame_take_zeroed(void) {
   return frame;
 }
 
+uint32_t frame_take_kept(void) {
+  return free_count > FRAMES_BRIEF ? frame_take() : NO_FRAME;
+}
+
+static bool user_may_take(void) {
+  return free_count > (current && current->pid == 1 ? FRAMES_OF_INIT : FRAMES_RESERVED);
+}
+
 uint32_t frame_take_for_user(void) {
-  return free_count > FRAMES_RESERVED ? frame_take() : NO_FRAME;
+  return user_may_take() ? frame_take() : NO_FRAME;
 }
 
 uint32_t frame_take_zeroed_for_user(void) {
-  return free_count > FRAMES_RESERVED ? frame_take_zeroed() : NO_FRAME;
+  return user_may_take() ? frame_take_zeroed() : NO_FRAME;
 }
 
 void frame_share(uint32_t frame) {

@@ -33,8 +33,8 @@ static void list_remove(struct frame *note) {
   if (note->next) note->next->previous = note->previous;
 }
 
-static struct frame *page_make(uint32_t class) {
-  const uint32_t frame = frame_take();
+static struct frame *page_make(uint32_t class, bool brief) {
+  const uint32_t frame = brief ? frame_take() : frame_take_kept();
   if (frame == NO_FRAME) return NULL;
   struct frame *note = frame_note(frame);
   uint8_t *page = arch_frame_address(frame);
@@ -50,16 +50,24 @@ static struct frame *page_make(uint32_t class) {
   return note;
 }
 
-void *heap_take(uint32_t bytes) {
+static void *take(uint32_t bytes, bool brief) {
   if (bytes > PAGE_BYTES) panic("an object of %u bytes", bytes);
   const uint32_t class = class_of(bytes);
   struct frame *note = partial[class];
-  if (!note && !(note = page_make(class))) return NULL;
+  if (!note && !(note = page_make(class, brief))) return NULL;
   void **object = note->free_objects;
   note->free_objects = *object;
   note->used++;
   if (!note->free_objects) list_remove(note);
   return memset(object, 0, SMALLEST << class);
+}
+
+void *heap_take(uint32_t bytes) {
+  return take(bytes, false);
+}
+
+void *heap_take_brief(uint32_t bytes) {
+  return take(bytes, true);
 }
 
 void heap_free(void *object) {

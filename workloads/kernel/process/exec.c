@@ -25,7 +25,7 @@ void exec_texts_free(struct exec_texts *texts) {
 static int byte_add(struct exec_texts *texts, uint8_t byte) {
   if (texts->length >= TEXTS_BYTES_MOST) return -E2BIG;
   uint8_t **page = &texts->pages[texts->length / PAGE_BYTES];
-  if (!*page && !(*page = heap_take(PAGE_BYTES))) return -ENOMEM;
+  if (!*page && !(*page = heap_take_brief(PAGE_BYTES))) return -ENOMEM;
   (*page)[texts->length++ % PAGE_BYTES] = byte;
   return 0;
 }
@@ -95,7 +95,7 @@ static int exec_script(char *line, uint32_t length, struct exec_texts *texts, co
   if (depth >= SCRIPT_DEPTH_MOST) return -ELOOP;
   struct inode *inode = path_inode_kernel(interpreter);
   if (is_error(inode)) return error_of(inode);
-  struct exec_texts *own = heap_take(sizeof *own);
+  struct exec_texts *own = heap_take_brief(sizeof *own);
   int error = own ? script_texts(texts, own, interpreter, argument, path) : -ENOMEM;
   if (!error) error = exec_program(inode, own, interpreter, depth + 1);
   if (own) exec_texts_free(own);
@@ -123,14 +123,21 @@ static void program_replace(struct inode *inode, struct space *space, const char
   signals_reset(&current->signals);
   arch_context_reset(&current->context);
   current->clear_thread_id = 0;
-  inode_share(inode);
-  if (current->executable) inode_drop(current->executable);
+  inode_execution_begin(inode);
+  if (current->executable) inode_execution_end(current->executable);
   current->executable = inode;
   name_set(path);
 }
 
+/* There is no memory for its stack. It dies on the way to user mode, when the callers have given back what they hold. */
+static void program_doom(void) {
+  if (current->pid == 1) process_exit(SIGKILL);
+  signal_send(current, SIGKILL, (struct signal_information){ CODE_KERNEL, 0, 0 });
+}
+
 int exec_program(struct inode *inode, struct exec_texts *texts, const char *path, uint32_t depth) {
   if (!inode_is(inode, MODE_REGULAR) || inode->node || !(inode->mode & MODE_EXECUTE)) return -EACCES;
+  if (inode->writers > 0) return -ETXTBSY;
   char first[SCRIPT_LINE_BYTES + 1];
   const uint32_t length = inode_read(inode, 0, first, SCRIPT_LINE_BYTES);
   if (length >= 2 && first[0] == '#' && first[1] == '!') return exec_script(first, length, texts, path, depth);
@@ -144,8 +151,8 @@ int exec_program(struct inode *inode, struct exec_texts *texts, const char *path
     return error;
   }
   program_replace(inode, space, path);
-  uint32_t stack;
-  if (elf_stack_build(&program, texts, &stack)) process_exit(SIGSEGV);
+  uint32_t stack = 0;
+  if (elf_stack_build(&program, texts, &stack)) program_doom();
   arch_registers_start(arch_user_registers(&current->context), program.entry, stack);
   return 0;
 }
@@ -154,7 +161,7 @@ int call_execve(const uint32_t *a) {
   struct inode *inode = path_inode(AT_CURRENT, a[0], true);
   if (is_error(inode)) return error_of(inode);
   char *path = text_from_user(a[0]);
-  struct exec_texts *texts = heap_take(sizeof *texts);
+  struct exec_texts *texts = heap_take_brief(sizeof *texts);
   int error = is_error(path) ? error_of(path) : !texts ? -ENOMEM : texts_read(texts, a[1], &texts->arguments);
   if (!error) {
     texts->environment_at = texts->length;

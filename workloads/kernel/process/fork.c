@@ -33,10 +33,11 @@ static void inherit(struct process *child) {
   child->directory = current->directory;
   child->executable = current->executable;
   inode_share(child->directory);
-  if (child->executable) inode_share(child->executable);
+  if (child->executable) inode_execution_begin(child->executable);
 }
 
 static int resources_copy(struct process *child, uint32_t flags) {
+  if (arch_context_copy(&child->context, &current->context)) return -ENOMEM;
   child->files = files_copy(current->files);
   if (!child->files) return -ENOMEM;
   if (flags & CLONE_VM) {
@@ -72,7 +73,6 @@ static int duplicate(uint32_t flags, uint32_t stack, uint32_t parent_id, uint32_
     return error;
   }
   inherit(child);
-  arch_context_copy(&child->context, &current->context);
   struct registers *registers = arch_user_registers(&child->context);
   registers->eax = 0;
   if (stack) registers->esp = stack;

@@ -127,7 +127,7 @@ void process_exit(uint32_t status) {
   files_drop(current->files);
   current->files = NULL;
   inode_drop(current->directory);
-  if (current->executable) inode_drop(current->executable);
+  if (current->executable) inode_execution_end(current->executable);
   arch_space_use(NULL);
   struct space *space = current->space;
   current->space = NULL;

@@ -3,6 +3,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "kernel.h"
 #include "process/process.h"
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
@@ -18,9 +19,13 @@ static bool ignored(const struct process *process, uint32_t signal) {
   return handler == HANDLER_IGNORE || (handler == HANDLER_DEFAULT && IGNORED_BY_DEFAULT & signal_bit(signal));
 }
 
-/* Init dies of nothing that it has not asked for, except a fault of its own; nobody may kill the system. */
+/*
+ * Init dies of nothing that it has not asked for, except a fault of its own; nobody may kill the system. With the option `mortal` it is a program
+ * like others, but for being stopped: nobody could let it go on.
+ */
 static bool protected(const struct process *process, uint32_t signal) {
-  return process->pid == 1 && process->signals.actions[signal - 1].handler == HANDLER_DEFAULT;
+  const bool mortal = kernel_options.mortal && !(STOPS_BY_DEFAULT & signal_bit(signal));
+  return process->pid == 1 && !mortal && process->signals.actions[signal - 1].handler == HANDLER_DEFAULT;
 }
 
 static void job_continue(struct process *process) {

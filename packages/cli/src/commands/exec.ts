@@ -1,6 +1,6 @@
 import type { CoreDefinition, Engine, EventCounts } from '@ringbench/engine';
 import { InputProblem, oneLine, readLabKernel } from '@ringbench/harness';
-import { INPUT_FILE, labImage, memoryFor, programProblem } from '@ringbench/lab-kernel';
+import { INPUT_FILE, labImage, leastMemory, memoryFor, programProblem } from '@ringbench/lab-kernel';
 import type { Connection, GuestFile, LabProgram } from '@ringbench/lab-kernel';
 import type { Arguments, Context } from '../context.js';
 import { hostFiles, programPath, standardInput } from '../exec/host-files.js';
@@ -17,6 +17,7 @@ import { formatCount, textTable } from '../table.js';
 const MOST_FILES = 1000;
 const MOST_SETTINGS = 1000;
 const MILLISECONDS = 1000;
+const MEBIBYTE = 1 << 20;
 /** What a program finds in its environment before `--env`: constant, so that a run does not depend on the host's. */
 const ENVIRONMENT = ['PATH=/bin:/sbin:/usr/bin:/usr/sbin', 'HOME=/'] as const;
 
@@ -59,10 +60,10 @@ function labProgram(words: readonly string[], given: Arguments, input: StandardI
   if (host === undefined) throw new InputProblem('no program is given', 'write `ringbench exec PROGRAM`, where PROGRAM is a static i386 Linux program');
   const path = programPath(host);
   const connection = connectionFor(input);
+  const settings = [...ENVIRONMENT, ...(connection.kind === 'terminal' ? terminalSettings() : []), ...environmentOption(given['env'])];
   const program: GuestFile = { kind: 'file', path, bytes: readProgram(host), executable: true };
   const typed: readonly GuestFile[] = input.kind === 'file' ? [{ kind: 'file', path: INPUT_FILE, bytes: input.bytes }] : [];
   const files = [...hostFiles(repeatedOption(given['file'], '--file', MOST_FILES)), program, ...typed];
-  const settings = [...ENVIRONMENT, ...(connection.kind === 'terminal' ? terminalSettings() : []), ...environmentOption(given['env'])];
   return { name: host, path: `/${path}`, arguments: rest, environment: mergedEnvironment(settings), connection, verbose: given['verbose'] === true, files };
 }
 
@@ -72,11 +73,12 @@ interface Machine {
 }
 
 /** The machine with the program in it, ready to be made. */
-async function machineFor({ project }: Context, given: Arguments, program: LabProgram): Promise<Machine> {
-  const id = choiceOption(given['core'], 'core', '--core', project.registry.ids) ?? project.registry.ids[0];
+async function machineFor({ project }: Context, id: string, given: Arguments, program: LabProgram): Promise<Machine> {
   const image = labImage(readLabKernel(project.workloads), program);
   if (!image.ok) throw new InputProblem(image.problem, image.remedy);
   const memoryBytes = given['memory'] === undefined ? memoryFor(image.archive.length) : memoryOption(given['memory']);
+  const least = leastMemory(image.archive.length);
+  if (memoryBytes < least) throw new InputProblem(`program and files do not fit into ${memoryBytes / MEBIBYTE} MiB of memory`, `give --memory ${least / MEBIBYTE}M or more`);
   const core = await project.registry.load(id);
   return {
     core,
@@ -116,10 +118,11 @@ function sayFailure({ output }: Context, { outcome, engine }: Ended): void {
 
 /** `ringbench exec`: runs a static i386 Linux program on the lab kernel; its streams and its exit code are the command's. */
 export async function exec(context: Context, given: Arguments): Promise<number> {
-  const { output, program: words } = context;
+  const { output, program: words, project } = context;
   const limit = limitOption(given);
+  const id = choiceOption(given['core'], 'core', '--core', project.registry.ids) ?? project.registry.ids[0];
   const source = standardInput(process.stdin.isTTY === true && process.stderr.isTTY === true);
-  const { core, make } = await machineFor(context, given, labProgram(words, given, source));
+  const { core, make } = await machineFor(context, id, given, labProgram(words, given, source));
   const isTerminal = source.kind === 'terminal';
   const streams = new HostOutput(process.stdout, process.stderr);
   const input = new HostInput(isTerminal);

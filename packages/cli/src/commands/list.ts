@@ -16,11 +16,12 @@ async function listCores({ project }: Context): Promise<Listing> {
 }
 
 function listWorkloads({ project }: Context): Listing {
-  const value = discoverWorkloads(project.workloads).map(({ id, title, why, sha256, checksum, scale }) => ({ id, title, why, sha256, checksum, scale: scale ?? null }));
+  const value = discoverWorkloads(project.workloads).map(({ id, kind, title, why, sha256, checksum, scale, missing }) => (
+    { id, kind, title, why, sha256, checksum, scale: scale ?? null, missing: missing === undefined ? null : `${missing.what}; ${missing.remedy}` }));
   return {
     value,
-    head: ['workload', 'what it is', 'default scale'],
-    rows: value.map(({ id, title, scale }) => [id, title, scale === null ? '-' : `${scale.default} ${scale.unit}`]),
+    head: ['workload', 'kind', 'what it is', 'default scale'],
+    rows: value.map(({ id, kind, title, scale }) => [id, kind, title, scale === null ? '-' : `${scale.default} ${scale.unit}`]),
   };
 }
 

@@ -32,6 +32,7 @@ export async function run(context: Context, given: Arguments): Promise<ExitCode>
   const deadline = integerOption(given['deadline'], '--deadline', 1, LONGEST_DEADLINE_SECONDS);
   const cores = await Promise.all(plan.cores.map((id) => context.project.registry.load(id)));
   const header = makeHeader(plan, cores.map(describeCore), commitOf(context.project.root), new Date());
+  for (const { id, reason } of plan.skipped) context.output.warn(`ringbench: ${id} is skipped: ${reason}`);
   const signals = catchSignals();
   try {
     const { childEntry } = context.project;

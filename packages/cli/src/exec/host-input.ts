@@ -47,6 +47,8 @@ export class HostInput {
     if (first !== undefined && this.now() - first < INTERRUPT_MILLISECONDS) this.leaving = INTERRUPTED;
   }
 
+  /** Bytes that the guest's machine has not taken. */
+  get size(): number { return this.queue.size; }
   get isFull(): boolean { return this.queue.size >= MOST_WAITING; }
   get isOpen(): boolean { return !this.queue.isFinished; }
   /** Whether there is more than the guest's machine has had space for. */

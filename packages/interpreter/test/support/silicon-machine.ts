@@ -3,6 +3,7 @@ import { byteSource, composeFlags, CR0, decode, Flag, Register, Segment, storeFl
 import { Machine, Region } from '@ringbench/machine';
 import { CONDITION_READS, holds } from './silicon-conditions.ts';
 import { adjustmentOf } from './silicon-deviations.ts';
+import { AREAS, CODE_AT, PAGE } from './silicon-memory.ts';
 import { descriptorOf, DESCRIPTORS, descriptorWords, limitOf } from './silicon-segments.ts';
 
 /**
@@ -42,15 +43,6 @@ export interface SiliconCase {
 export const WAYS = ['alone', 'block', 'flagless', 'fused'] as const;
 export type Way = (typeof WAYS)[number];
 
-export const CODE_AT = 0x20000800;
-/** Pages of a case; the first two exist only where the host allows memory below 64 KiB. What is between is not present. */
-export const AREAS = [
-  { page: 0x8000, writable: true, low: true }, { page: 0x9000, writable: true, low: true },
-  { page: 0x40000000, writable: true, low: false }, { page: 0x40001000, writable: true, low: false },
-  { page: 0x40003000, writable: true, low: false }, { page: 0x40004000, writable: false, low: false },
-] as const;
-
-const PAGE = 0x1000;
 const Physical = { DIRECTORY: 0x1000, TABLES: 0x2000, SYSTEM: 0x10000, CODE: 0x20000, DATA: 0x30000 } as const;
 const RAM_BYTES = 0x100000;
 /** Supervisor pages: linear address and what lies where. */
@@ -248,7 +240,6 @@ export class SiliconMachine {
     const adjustment = found.length === 0 ? undefined : adjustmentOf(test, instruction, seen);
     if (adjustment === undefined) return found;
     this.explained.set(adjustment.reason, (this.explained.get(adjustment.reason) ?? 0) + 1);
-    if (adjustment.silicon === 'ours') return [];
     return this.compare({ ...test, silicon: adjustment.silicon }, way, condition, instruction, seen);
   }
 

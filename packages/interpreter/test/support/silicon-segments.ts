@@ -1,4 +1,4 @@
-import { Access } from '@ringbench/isa';
+import { Access, Vector } from '@ringbench/isa';
 
 /**
  * The local descriptor table of the single-instruction cases, the same as in scripts/oracle/step.c: every type of user segment that Linux lets a process
@@ -58,4 +58,34 @@ export function limitOf({ limit, access }: SegmentDescriptor): number {
 /** The two doublewords of a descriptor (SDM vol. 3, 3.4.5). */
 export function descriptorWords({ base, limit, access }: SegmentDescriptor): readonly [low: number, high: number] {
   return [(limit & 0xffff) | (base << 16), ((base >>> 16) & 0xff) | (access << 8) | (limit & 0xf0000) | (base & 0xff000000)];
+}
+
+/** Selectors of flat code and data of DPL 3 in Linux's global table. */
+const GLOBAL_CODE = 0x20;
+const GLOBAL_DATA = 0x28;
+const RPL = 3;
+const USER_LEVEL = 3;
+
+/** Whether an access word is of a segment that data segment registers may hold: data, or code that can be read. */
+const isReadable = (access: number): boolean => (access & Access.CODE) === 0 || (access & Access.READABLE) !== 0;
+const isWritable = (access: number): boolean => (access & Access.CODE) === 0 && (access & Access.WRITABLE) !== 0;
+
+/** The access word that a selector leads to, or undefined where it names no entry. Only the two flat segments of Linux's table are told from none. */
+export function accessOf(selector: number): number | undefined {
+  const index = selector & ~RPL;
+  if (index === GLOBAL_CODE) return CODE | FLAT;
+  return index === GLOBAL_DATA ? DATA | FLAT : descriptorOf(selector)?.access;
+}
+
+/**
+ * What a load of a segment register from ring 3 raises (SDM vol. 2, MOV, "Loading a segment register"), vector and error code; undefined where it
+ * succeeds. All segments of the cases are of DPL 3.
+ */
+export function refusalOf(isStack: boolean, selector: number): { readonly vector: number; readonly error: number } | undefined {
+  const error = selector & ~RPL & LARGE;
+  if (error === 0) return isStack ? { vector: Vector.GP, error } : undefined;
+  const access = accessOf(selector);
+  const isFit = access !== undefined && (isStack ? isWritable(access) && (selector & RPL) === USER_LEVEL : isReadable(access));
+  if (!isFit) return { vector: Vector.GP, error };
+  return (access & Access.PRESENT) === 0 ? { vector: isStack ? Vector.SS : Vector.NP, error } : undefined;
 }

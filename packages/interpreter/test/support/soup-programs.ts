@@ -31,6 +31,8 @@ const PREFIXES = [0x66, 0x67, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0xf0, 0xf2, 0x
 const TAIL_BYTES = 11;
 const REGISTERS = 8;
 const POINTERS = 0x20000;
+/** RAM of the machine. Not a multiple of 64 KiB, so that linear memory goes on behind it. */
+export const SOUP_RAM_BYTES = 0x42000;
 const HEX = 16;
 /** Offsets of the bytes of a displacement or immediate that make it large. */
 const HIGH_BYTES = 2;
@@ -44,7 +46,7 @@ const instructionPiece: fc.Arbitrary<Piece> = fc.record({
 });
 const registerValue = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: POINTERS }) }, { weight: 1, arbitrary: fc.integer({ min: -2, max: 40 }) },
-  { weight: 1, arbitrary: fc.integer() }, { weight: 1, arbitrary: fc.constantFrom(0xffff, 0xfffe, -0x80000000, 0x7fffffff, 0xfff, 0x1fff, 0x400000) },
+  { weight: 1, arbitrary: fc.integer() }, { weight: 1, arbitrary: fc.constantFrom(0xffff, 0xfffe, -0x80000000, 0x7fffffff, 0xfff, 0x1fff, 0x400000, SOUP_RAM_BYTES - 2, SOUP_RAM_BYTES) },
 );
 
 export const soups: fc.Arbitrary<Soup> = fc.record({

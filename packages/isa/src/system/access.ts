@@ -65,6 +65,15 @@ export function storeSegmented(silicon: Silicon, segment: number, offset: number
   return !silicon.faulted;
 }
 
+/** Writes `bytes` at a linear address back as they are: proves that they may be written. False after the fault that a write has there. */
+export function proveWritable(silicon: Silicon, linear: number, bytes: 1 | 2 | 4): boolean {
+  const held = silicon.load(linear, bytes, false);
+  // What cannot be read cannot be written either; the error code is to be that of a write (SDM vol. 3, 4.7).
+  if (silicon.faulted) silicon.clearFault();
+  silicon.store(linear, bytes, held, false);
+  return !silicon.faulted;
+}
+
 /** A 16-bit r/m source operand, zero-extended. */
 export function loadOperandWord(silicon: Silicon, op: SystemOperands): number {
   return op.memory ? loadSegmented(silicon, op.segment, op.offset, 2) : silicon.state[op.register] & LOW_WORD;

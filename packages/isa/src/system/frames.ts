@@ -1,5 +1,5 @@
 import { Register, Segment, Vector } from '../state.js';
-import { advance, loadSegmented, segmentAllows } from './access.js';
+import { advance, loadSegmented, proveWritable, segmentAllows } from './access.js';
 import { writeRegister } from './modes.js';
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
@@ -22,10 +22,7 @@ export function enterFrame(silicon: Silicon, op: SystemOperands): boolean {
   // The end of the frame must be writable now: the instruction faults here rather than the next push (SDM vol. 2, ENTER).
   const end = stack.pointer & stack.mask;
   if (!segmentAllows(state, Segment.SS, end, bytes, true)) return silicon.raise(Vector.SS, 0);
-  const held = silicon.load((stack.base + end) | 0, bytes, false);
-  if (silicon.faulted) return false;
-  silicon.store((stack.base + end) | 0, bytes, held, false);
-  if (silicon.faulted) return false;
+  if (!proveWritable(silicon, (stack.base + end) | 0, bytes)) return false;
   // The operand size decides how much goes to EBP; the stack's size only what the stack pointer is (SDM vol. 2, ENTER).
   writeRegister(state, Register.EBP, op.operandSize, frame);
   state[Register.ESP] = stack.pointer;

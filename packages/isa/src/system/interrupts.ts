@@ -58,6 +58,8 @@ export function deliverEvent(silicon: Silicon, vector: number, software: boolean
   event.hasErrorCode = hasErrorCode;
   event.errorCode = errorCode;
   event.returnEip = returnEip;
+  // A double fault is delivered from within an executor's slice, maybe long after RF was loaded.
+  if (resume === Resumption.KEPT) silicon.settleResumption();
   event.flags = (composeFlags(state) & ~(resume === Resumption.CLEARED ? Flag.RF : 0)) | (resume === Resumption.SET || (resume === Resumption.KEPT && state[REPEATING] !== 0) ? Flag.RF : 0);
   if (!(isProtected(state) ? deliverProtected(silicon) : deliverReal(silicon))) return false;
   state[REPEATING] = 0;

@@ -78,15 +78,19 @@ export function verifyWrite(silicon: Silicon, op: SystemOperands): boolean {
   return answer(silicon, op, look(silicon, selector) && isWritableData(descriptor));
 }
 
-/** ARPL: raises the RPL of the r/m selector to that of general register `op.target`. */
+/**
+ * ARPL: raises the RPL of the r/m selector to that of general register `op.target`. A selector that stays as it is is not written: the 386 manual has
+ * #GP(0) "if the result is in a nonwritable segment", and silicon accepts a read-only segment or page then (SDM vol. 2, ARPL, does not say when).
+ */
 export function adjustRequestedPrivilege(silicon: Silicon, op: SystemOperands): boolean {
   if (!requireProtectedSegments(silicon)) return false;
   const selector = loadOperandWord(silicon, op);
   if (silicon.faulted) return false;
   const requested = silicon.state[op.target] & Selector.RPL;
   const raised = (selector & Selector.RPL) < requested;
-  const result = raised ? (selector & ~Selector.RPL) | requested : selector;
+  if (!raised) return answer(silicon, op, false);
+  const result = (selector & ~Selector.RPL) | requested;
   if (op.memory && !storeSegmented(silicon, op.segment, op.offset, 2, result)) return false;
   if (!op.memory) writeRegister(silicon.state, op.register, 16, result);
-  return answer(silicon, op, raised);
+  return answer(silicon, op, true);
 }

@@ -12,6 +12,7 @@ import * as ports from './ports.js';
 import * as queries from './queries.js';
 import { returnFar } from './returns.js';
 import * as segments from './segments.js';
+import * as stores from './stores.js';
 import * as tables from './tables.js';
 import * as test from './test-registers.js';
 import { callFar, jumpFar } from './transfers.js';
@@ -29,6 +30,8 @@ export const SYSTEM_PROCEDURES = {
   int: sensitive(interrupts.interrupt), int3: interrupts.breakpoint, into: interrupts.interruptOnOverflow, int1: interrupts.debugBreakpoint, iret: sensitive(interruptReturn),
   callf: sensitive(callFar), jmpf: sensitive(jumpFar), retf: sensitive(returnFar),
   'load-sreg': sensitive(segments.loadSegmentRegister), 'pop-sreg': sensitive(segments.popSegmentRegister), 'load-far-pointer': sensitive(segments.loadFarPointer),
+  sgdt: sensitive(stores.storeGlobalTable), sidt: sensitive(stores.storeInterruptTable), sldt: sensitive(stores.storeLocalTable), str: sensitive(stores.storeTaskRegister),
+  smsw: sensitive(stores.storeMachineStatus), 'mov-sreg': sensitive(stores.storeSegmentSelector), 'push-sreg': sensitive(stores.pushSegmentSelector),
   lar: sensitive(queries.loadAccessRights), lsl: sensitive(queries.loadLimit), verr: sensitive(queries.verifyRead), verw: sensitive(queries.verifyWrite),
   arpl: queries.adjustRequestedPrivilege, lldt: segments.loadLocalTable, ltr: segments.loadTaskRegister,
   lgdt: tables.loadGlobalTable, lidt: tables.loadInterruptTable,

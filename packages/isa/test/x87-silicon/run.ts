@@ -37,8 +37,10 @@ function record(): void {
 function compare(perRow: number, random: Random, pattern: RegExp, shown: number): void {
   let total = 0;
   let differing = 0;
+  let distinct = 0;
   for (const row of rows.filter(({ mnemonic }) => pattern.test(mnemonic))) {
     const questions = Array.from({ length: perRow }, () => buildQuestion(random, row));
+    distinct += new Set(questions.map((question) => Buffer.from(question).toString('latin1'))).size;
     const { answers } = askHost(questions);
     const found = new Map<string, string[]>();
     questions.forEach((question, index) => {
@@ -57,7 +59,7 @@ function compare(perRow: number, random: Random, pattern: RegExp, shown: number)
       for (const text of list.slice(0, shown)) console.log(text);
     }
   }
-  console.log(`${total} cases, ${differing} differ`);
+  console.log(`${total} cases, ${distinct} of them distinct, ${differing} differ`);
   process.exitCode = differing > 0 ? 1 : 0;
 }
 

@@ -51,14 +51,19 @@ static void stack_prepare(struct arch_context *context) {
   context->esp = (uint32_t)frame;
 }
 
-void arch_context_copy(struct arch_context *child, struct arch_context *parent) {
+int arch_context_copy(struct arch_context *child, struct arch_context *parent) {
+  if (parent->port_map) {
+    child->port_map = heap_take(PORT_MAP_BYTES);
+    if (!child->port_map) return -ENOMEM;
+    memcpy(child->port_map, parent->port_map, PORT_MAP_BYTES);
+  }
   x87_flush(parent);
   memcpy(child->thread_segments, parent->thread_segments, sizeof child->thread_segments);
   memcpy(child->x87, parent->x87, sizeof child->x87);
   child->x87_used = parent->x87_used;
-  if (parent->port_map && (child->port_map = heap_take(PORT_MAP_BYTES))) memcpy(child->port_map, parent->port_map, PORT_MAP_BYTES);
   *arch_user_registers(child) = *arch_user_registers(parent);
   stack_prepare(child);
+  return 0;
 }
 
 void arch_context_reset(struct arch_context *context) {

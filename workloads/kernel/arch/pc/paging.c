@@ -75,7 +75,7 @@ static uint32_t *stack_entry(uint32_t slot, uint32_t page) {
 
 int paging_stack_map(uint32_t slot) {
   for (uint32_t page = 0; page < STACK_BYTES / PAGE_BYTES; page++) {
-    const uint32_t frame = frame_take();
+    const uint32_t frame = frame_take_kept();
     if (frame == NO_FRAME) {
       paging_stack_unmap(slot);
       return -ENOMEM;
@@ -97,7 +97,7 @@ void paging_stack_unmap(uint32_t slot) {
 }
 
 int arch_space_make(struct arch_space *space) {
-  const uint32_t frame = frame_take();
+  const uint32_t frame = frame_take_kept();
   if (frame == NO_FRAME) return -ENOMEM;
   space->directory = arch_frame_address(frame);
   memset(space->directory, 0, KERNEL_ENTRY * sizeof *space->directory);
@@ -126,7 +126,7 @@ static uint32_t *entry_of(const struct arch_space *space, uint32_t address) {
 }
 
 static int table_make(struct arch_space *space, uint32_t address) {
-  const uint32_t frame = frame_take();
+  const uint32_t frame = frame_take_kept();
   if (frame == NO_FRAME) return -ENOMEM;
   memset(arch_frame_address(frame), 0, PAGE_BYTES);
   space->directory[address >> DIRECTORY_SHIFT] = frame | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER;
