@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildInitramfs, expectedOutput } from './debian/initramfs.mjs';
-import { CACHE, fetchGuests, whyNotDebian } from './debian/packages.mjs';
+import { CACHE, fetchGuests, obtain } from './debian/packages.mjs';
 
 const RINGBENCH = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
 const PROMPT = '/ # ';
@@ -74,9 +74,8 @@ function checkScript({ core, code, outcome, lines }, expected) {
 }
 
 async function main() {
-  const reason = whyNotDebian();
-  if (reason !== undefined) return say(`skipped: ${reason}`);
-  const guests = fetchGuests(say);
+  const { guests, reason } = obtain(() => fetchGuests(say));
+  if (guests === undefined) return say(`skipped: ${reason}`);
   const initrd = join(CACHE, 'initramfs.gz');
   writeFileSync(initrd, buildInitramfs(guests.busybox.bytes));
   if (!existsSync(RINGBENCH)) throw new Error('packages/cli is not built; run npx tsc -b');

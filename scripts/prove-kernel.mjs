@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { blankDisk } from '../packages/lab-kernel/dist/index.js';
-import { fetchBusybox, whyNotDebian } from './debian/packages.mjs';
+import { fetchBusybox, obtain } from './debian/packages.mjs';
 import { WORKLOADS, executable, labGuest, labProgram, runLabGuest } from './lab-guest.mjs';
 
 const CORES = ['native', 'emulation', 'v386'];
@@ -82,9 +82,9 @@ function difference(here, there) {
 }
 
 async function proveScript() {
-  const reason = whyNotDebian();
-  if (reason !== undefined) return say(`${SCRIPT} skipped: ${reason}`);
-  const { path } = fetchBusybox();
+  const { guests, reason } = obtain(fetchBusybox);
+  if (guests === undefined) return say(`${SCRIPT} skipped: ${reason}`);
+  const { path } = guests;
   const script = readFileSync(join(WORKLOADS, 'proofs', SCRIPT, 'script.sh'));
   const applets = appletsOf(path);
   const files = [

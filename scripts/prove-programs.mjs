@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { writeArchive } from '../packages/archive/dist/index.js';
-import { CACHE, fetchGuests, whyNotDebian } from './debian/packages.mjs';
+import { CACHE, fetchGuests, obtain } from './debian/packages.mjs';
 
 const RINGBENCH = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
 const PROGRAMS = fileURLToPath(new URL('../workloads/user', import.meta.url));
@@ -80,11 +80,10 @@ function problemsOf({ core, text }, programs) {
 }
 
 async function main() {
-  const reason = whyNotDebian();
-  if (reason !== undefined) return say(`skipped: ${reason}`);
+  const { guests, reason } = obtain(() => fetchGuests(say));
+  if (guests === undefined) return say(`skipped: ${reason}`);
   if (!existsSync(RINGBENCH)) throw new Error('packages/cli is not built; run npx tsc -b');
   const programs = readPrograms();
-  const guests = fetchGuests(say);
   const initrd = join(CACHE, 'programs.gz');
   writeFileSync(initrd, buildInitramfs(guests.busybox.bytes, programs));
   const problems = [];

@@ -12,7 +12,7 @@ const KERNEL = 'linux-image-686';
 const BUSYBOX = 'busybox-static';
 
 /** Why Debian's packages cannot be had here, or undefined. */
-export function whyNotDebian() {
+function whyNotDebian() {
   const missing = TOOLS.find((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error !== undefined);
   return missing === undefined ? undefined : `${missing} is not installed; this needs a Debian system with network`;
 }
@@ -86,4 +86,15 @@ export function fetchGuests(onStep = () => undefined) {
     kernel: { path: join(kernelFolder, 'boot', image), package: archiveOf(kernelPackage) },
     busybox: { bytes: readFileSync(join(fetchPackage(BUSYBOX, env), 'bin/busybox')), package: archiveOf(BUSYBOX) },
   };
+}
+
+/** What `fetch` gives, as `{ guests }`, or `{ reason }` where Debian's packages cannot be had: no Debian, or no network. */
+export function obtain(fetch) {
+  const reason = whyNotDebian();
+  if (reason !== undefined) return { reason };
+  try {
+    return { guests: fetch() };
+  } catch (error) {
+    return { reason: `Debian's packages cannot be fetched: ${error.message}` };
+  }
 }
