@@ -1,16 +1,14 @@
 import { exitV386, storeFloat, Vector, Word } from '@ringbench/isa';
-import { Interpreter as Executor } from '@ringbench/interpreter';
 import {
-  bootGuest, fingerprintOf, guestEquipment, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  bootGuest, createExecutor, fingerprintOf, guestEquipment, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
   type GuestView, type LoadResult, type Region,
 } from '@ringbench/engine';
 import { Machine } from '@ringbench/machine';
-import { Allocator, Dispatcher, GuestClock, GuestMemory, HostContext, Owner, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
+import { Allocator, Dispatcher, GuestClock, GuestMemory, GuestPlatform, HostContext, Owner, ROM_PAGES, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from './control-block.js';
 import { GuestExits } from './guest-exits.js';
-import { GuestPlatform, ROM_PAGES, ROM_TABLE_PAGES } from './guest-platform.js';
 import { ModeSwitch } from './mode-switch.js';
-import { SecondLevelTables, secondLevelPages } from './second-level.js';
+import { ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages } from './second-level.js';
 
 const PAGE_BYTES = 4096;
 /** The VMM's descriptor tables with its stack, the trap page and the control block. */
@@ -38,7 +36,7 @@ export class V386Engine implements Engine {
     const pages = VMM_PAGES + secondLevelPages(guestPages) + guestPages + ROM_PAGES + ROM_TABLE_PAGES;
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     const onMarker = (value: number): void => this.recorder.mark(value);
-    this.machine = new Machine({ cpu: options.cpu, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
+    this.machine = new Machine({ cpu: options.cpu, ramBytes: pages * PAGE_BYTES, createExecutor: createExecutor(options), onMarker });
     const { machine, counters } = this;
     const allocator = new Allocator(pages);
     const host = new HostContext(machine, allocator);
@@ -51,7 +49,7 @@ export class V386Engine implements Engine {
       ...guestEquipment(options), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => secondLevel.remap(),
     });
     this.switch = new ModeSwitch(machine, host, block, this.guest, secondLevel.root);
-    this.platform = new GuestPlatform(this.guest, machine, allocator, secondLevel, () => this.switch.resetInPlace());
+    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => secondLevel.mapBeyond(first, count), onReset: () => this.switch.resetInPlace() });
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     const exits = new GuestExits(this.guest, block, secondLevel);
     this.dispatcher = new Dispatcher(host, counters);

@@ -1,5 +1,5 @@
 import { PagingEntry, type MachineMemory } from '@ringbench/machine';
-import { HostContext, takePage, type Allocator, type GuestMemory } from '@ringbench/vmm';
+import { HostContext, ROM_PAGES, takePage, type Allocator, type GuestMemory } from '@ringbench/vmm';
 
 const ENTRIES = 1024;
 const PAGE_SHIFT = 12;
@@ -9,6 +9,10 @@ const MAPPED = PagingEntry.PRESENT | PagingEntry.WRITABLE;
 
 /** The machine's last page. No machine of ours has memory there: reads give all ones, writes are ignored, and fetches find ones. */
 const OPEN_BUS_PAGE = 0xfffff;
+
+const DIRECTORY_BYTES = 1 << DIRECTORY_SHIFT;
+/** Pages for the tables that map ROM beyond the guest's memory: one for each 4 MB that ROMs of whole pages can touch. */
+export const ROM_TABLE_PAGES = ROM_PAGES + 2 * Math.ceil((ROM_PAGES << PAGE_SHIFT) / DIRECTORY_BYTES);
 
 /** Pages of the VMM that the tables for a guest of this many pages take: the directory, the tables, and the one for all that lies beyond. */
 export function secondLevelPages(guestPages: number): number {

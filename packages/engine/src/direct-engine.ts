@@ -1,9 +1,9 @@
 import { CPU_MODELS, DEFAULT_CPU_MODEL, Word } from '@ringbench/isa';
-import { Interpreter } from '@ringbench/interpreter';
 import { Machine, Region as MemoryRegion, RomBank } from '@ringbench/machine';
 import { bootGuest } from './boot.js';
 import { digestMemory } from './digest.js';
 import type { Engine, EngineOptions, EventCounts, Exit, Fingerprint, GuestImage, GuestView, LoadResult, Region } from './engine.js';
+import { createExecutor } from './executors.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { GuestHost } from './guest-host.js';
 import { guestView } from './guest-view.js';
@@ -42,7 +42,7 @@ export class DirectEngine implements Engine {
       ramBytes: options.memoryBytes,
       // Every core shows its guest the same processor, and V386 mode does not nest: the mode's bit is for the core that uses it.
       features: CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL].features,
-      createExecutor: (processor) => new Interpreter(processor),
+      createExecutor: createExecutor(options),
       onMarker: (value) => this.recorder.mark(value),
     });
     this.host = hostOf(this.machine);

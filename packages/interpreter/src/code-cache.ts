@@ -1,9 +1,10 @@
-import { decode, Segment, Word, type ByteSource } from '@ringbench/isa';
+import { decode, MAXIMUM_LENGTH, Segment, Word } from '@ringbench/isa';
 import { MICRO_OPS_END, Region, type MachineMemory, type Mmu } from '@ringbench/machine';
 import { JumpCacheEntry, jumpCacheIndex, JUMP_CACHE_MASK } from './hot-loop.js';
 import { lower, type CodeContext, type LoweredInstruction } from './lowering.js';
-import { ENTRY_SHIFT, Field, LINK_NEXT, LINK_TAKEN, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_SHIFT } from './micro-op.js';
+import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, LINK_NEXT, LINK_TAKEN, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_SHIFT } from './micro-op.js';
 import type { OperationTable, Shape } from './operations.js';
+import { PageSource } from './page-source.js';
 import { SystemInstruction } from './system-operands.js';
 
 const PAGE_MASK = 0xfff;
@@ -112,12 +113,75 @@ export class CodeCache {
     }
   }
 
+  // ---- for an executor above this one
+
+  /** Called when every micro-op is forgotten. */
+  onDropped: () => void = () => undefined;
+
+  /** Micro-op of the block that was decoded at an EIP and a host address and still lives, or 0: whether that code has run. Changes nothing. */
+  decodedAt(eip: number, host: number, context: CodeContext): number {
+    const block = this.blocksOfContext[contextNumber(context)].get(blockKey(host, eip));
+    return block === undefined || block.dead || block.eip !== eip || block.secondStart >= 0 ? 0 : block.microOp;
+  }
+
+  /** Instructions from an EIP on up to the end of the block, of the page, or to one that cannot be decoded. Nothing is kept and no page is fetched. */
+  decodeRun(eip: number, host: number, context: CodeContext): LoweredInstruction[] {
+    const { source } = this;
+    const lowered: LoweredInstruction[] = [];
+    source.begin(eip, host);
+    source.mayCross = false;
+    for (let at = 0; lowered.length < MAX_BLOCK_INSTRUCTIONS; at += lowered[lowered.length - 1].next - ((eip + at) | 0)) {
+      const decoded = decode(source, at, context);
+      if (typeof decoded === 'string') break;
+      lowered.push(lower(this.table, decoded, (eip + at) | 0, context, () => 0));
+      if (lowered[lowered.length - 1].endsBlock) break;
+    }
+    return lowered;
+  }
+
+  /** Puts one instruction at a place of its own, to be executed by itself; the place holds until `onDropped`. 0 when there is no room: everything was dropped. */
+  placeSingle(single: LoweredInstruction): number {
+    if (this.isFull) {
+      this.dropEverything();
+      return 0;
+    }
+    const { operation, instruction } = single;
+    const words = single.words.slice();
+    if (instruction !== undefined && operation.hasProcedure) words[fieldOfInstructionNumber(operation.hasMemoryOperand)] = this.number(new SystemInstruction(instruction), false);
+    const microOp = this.next;
+    this.next += 2 * MICRO_OP_BYTES;
+    // It ends what it is in: behind it is only the EIP.
+    this.write(microOp, [{ ...single, words, endsBlock: true }]);
+    return microOp;
+  }
+
+  /** Lets the block at a micro-op be entry number `entry` of another executor's. */
+  markEntry(microOp: number, entry: number): number {
+    const word = this.words[microOp >> 2];
+    this.words[microOp >> 2] = (word & ~OPERATION_MASK) | (FIRST_ENTRY_OPERATION + entry);
+    return word & OPERATION_MASK;
+  }
+  /** Undoes `markEntry`, whose result `operation` is; a block that died meanwhile stays dead. */
+  unmarkEntry(microOp: number, entry: number, operation: number): void {
+    const word = this.words[microOp >> 2];
+    if ((word & OPERATION_MASK) === FIRST_ENTRY_OPERATION + entry) this.words[microOp >> 2] = (word & ~OPERATION_MASK) | operation;
+  }
+
+  /** Keeps a page watched for somebody who has code of it, whatever becomes of the blocks here. */
+  retainPage(page: number): void {
+    this.liveBlocks.set(page, (this.liveBlocks.get(page) ?? 0) + 1);
+    this.mmu.watchCode(page);
+  }
+  releasePage(page: number): void { this.unwatch(page); }
+
   // ---- building
+
+  // Code that changes again and again is built in the same place each time, but its system instructions get new numbers.
+  private get isFull(): boolean { return this.next + (MAX_BLOCK_INSTRUCTIONS + 2) * 2 * MICRO_OP_BYTES > MICRO_OPS_END || this.instructions.length > MOST_SYSTEM_INSTRUCTIONS; }
 
   private build(eip: number, linear: number, host: number, context: CodeContext, limit: number, known: Block | undefined): number {
     const single = limit === 1;
-    // Code that changes again and again is built in the same place each time, but its system instructions get new numbers.
-    const isFull = this.next + (MAX_BLOCK_INSTRUCTIONS + 2) * 2 * MICRO_OP_BYTES > MICRO_OPS_END || this.instructions.length > MOST_SYSTEM_INSTRUCTIONS;
+    const { isFull } = this;
     if (isFull) this.dropEverything();
     // The place of a block that was dropped is nobody's: it must not be used again for this one.
     const replaced = isFull ? undefined : known;
@@ -166,6 +230,8 @@ export class CodeCache {
       if (typeof decoded === 'string') {
         if (lowered.length > 0) break;
         lowered.push(this.undecodable(decoded, here));
+        // Any byte that an instruction here could have may make one of them.
+        at = MAXIMUM_LENGTH;
         break;
       }
       // A repeated string instruction heads its block, because it goes back to itself.
@@ -265,9 +331,7 @@ export class CodeCache {
   }
 
   private watch(block: Block, start: number, end: number): void {
-    const page = this.mmu.pageOfHost(start);
-    this.liveBlocks.set(page, (this.liveBlocks.get(page) ?? 0) + 1);
-    this.mmu.watchCode(page);
+    this.retainPage(this.mmu.pageOfHost(start));
     for (let granule = start >>> GRANULE_SHIFT; granule <= (end - 1) >>> GRANULE_SHIFT; granule++) {
       const blocks = this.granules.get(granule);
       if (blocks === undefined) this.granules.set(granule, [block]);
@@ -360,6 +424,7 @@ export class CodeCache {
     this.singleNumber = -1;
     this.words.fill(0, Region.JUMP_CACHE >> 2, (Region.JUMP_CACHE >> 2) + (JUMP_CACHE_MASK + 1) * (JumpCacheEntry.BYTES >> 2));
     this.next = Region.MICRO_OPS + SCRATCH_BYTES;
+    this.onDropped();
   }
 }
 
@@ -375,29 +440,4 @@ function contextNumber({ code32, stack32, flat }: CodeContext): number {
 /** Host addresses have 32 bits; the page number of the EIP distinguishes mappings of one page at several addresses. Exact in a float. */
 function blockKey(host: number, eip: number): number {
   return (host >>> 0) * 0x100000 + (eip >>> 12);
-}
-
-/** Instruction bytes from one page and, for a single straddling instruction, the next. */
-class PageSource implements ByteSource {
-  mayCross = false;
-  /** Host address of the second page, once a byte of it was read; else -1. */
-  secondHost = -1;
-  private host = 0;
-  private linear = 0;
-  private room = 0;
-
-  constructor(private readonly bytes: Uint8Array, private readonly mmu: Mmu, private readonly state: Int32Array) {}
-
-  begin(linear: number, host: number): void {
-    this.linear = linear;
-    this.host = host;
-    this.room = PAGE_BYTES - (linear & PAGE_MASK);
-    this.secondHost = -1;
-  }
-  byte(index: number): number {
-    if (index < this.room) return this.bytes[this.host + index];
-    if (!this.mayCross) return -1;
-    if (this.secondHost < 0) this.secondHost = this.mmu.fetch((this.linear + this.room) | 0, this.state[Word.CPL] === 3);
-    return this.secondHost < 0 ? -1 : this.bytes[this.secondHost + index - this.room];
-  }
 }

@@ -4,13 +4,14 @@ import { CodeCache, LookUp } from './code-cache.js';
 import { FaultEntry } from './fault-entry.js';
 import { createHotLoop, type HotLoop } from './hot-loop.js';
 import { HOT_SET } from './hot-set.js';
-import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_MASK, REMAINING_SHIFT } from './micro-op.js';
+import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_MASK, REMAINING_SHIFT } from './micro-op.js';
 import { OperationTable, type Operation } from './operations.js';
 import { printHandler, type HandlerRuntime } from './print-javascript.js';
 import type { SystemInstruction } from './system-operands.js';
 import { divide, multiplyHighSigned, multiplyHighUnsigned } from './wide-arithmetic.js';
 
 type Handler = (u: number) => number;
+export type BlocksStop = ExecutorStop | 'tail' | 'entry';
 
 const countedEvents = new Map<string, number>(COUNTED_INSTRUCTIONS.map((mnemonic) => [mnemonic, eventIndex(`executed.${mnemonic}`)]));
 /** UD2, and two that exist only in decoded code: bytes that are no instruction. */
@@ -26,13 +27,17 @@ export class Interpreter implements Executor, HandlerRuntime {
   codeChanged = false;
   private readonly table = new OperationTable();
   private readonly loop: HotLoop;
-  private readonly cache: CodeCache;
+  readonly cache: CodeCache;
   private readonly faults: FaultEntry;
   private readonly handlers: Handler[] = [];
   /** Handlers of the procedures to which recorded operations leave. */
   private readonly procedureHandlers: Handler[] = [];
   private readonly words: Int32Array;
   private readonly state: Int32Array;
+  /** Called after decoded code was forgotten because its bytes changed. */
+  onCodeWritten: ((host: number, bytes: number) => void) | undefined = undefined;
+  /** Takes the recorded fault at EIP, which `lookUp` met. */
+  deliverFault(): void { this.faults.deliver(); }
   /** Called with each micro-op outside the hot loop, for scripts/profile-operations.mjs. */
   onMicroOp: ((u: number, operation: Operation | undefined) => void) | undefined = undefined;
   /** First operation of each fused pair, by number. */
@@ -49,6 +54,7 @@ export class Interpreter implements Executor, HandlerRuntime {
     processor.mmu.onCodeWrite = (host, bytes) => {
       this.codeChanged = true;
       this.cache.codeWritten(host, bytes);
+      this.onCodeWritten?.(host, bytes);
     };
   }
 
@@ -58,8 +64,18 @@ export class Interpreter implements Executor, HandlerRuntime {
   set trapPage(page: number) { this.cache.trapPage = page; }
 
   execute(instructions: number): ExecutorStop {
+    this.processor.beginSlice(instructions);
+    const stop = this.executeBlocks();
+    if (stop === 'entry') throw new Error('a block is an entry of an executor that is not there');
+    return stop === 'tail' ? this.stepThrough() : stop;
+  }
+
+  /**
+   * Runs whole blocks of the slice that has begun. `tail`: what is left is shorter than the next block; see `stepThrough`. `entry`: the block at EIP, which
+   * `lookUp` finds, is marked as an entry of another executor's.
+   */
+  executeBlocks(): BlocksStop {
     const { processor, state, words } = this;
-    processor.beginSlice(instructions);
     for (;;) {
       if (processor.attention) return 'attention';
       // Before the look-up: what comes next may be an interrupt's handler, and then this code is never fetched.
@@ -70,15 +86,16 @@ export class Interpreter implements Executor, HandlerRuntime {
         this.faults.deliver();
         continue;
       }
+      if ((words[u >> 2] & OPERATION_MASK) >= FIRST_ENTRY_OPERATION) return 'entry';
       const price = words[u >> 2] >>> ENTRY_SHIFT;
-      if (state[Word.BUDGET] < price) return this.stepThrough();
+      if (state[Word.BUDGET] < price) return 'tail';
       state[Word.BUDGET] -= price;
       this.run(u);
     }
   }
 
   /** Runs the rest of a slice, which is shorter than the next block, one instruction at a time. */
-  private stepThrough(): ExecutorStop {
+  stepThrough(): ExecutorStop {
     const { processor, state } = this;
     while (state[Word.BUDGET] > 0) {
       if (processor.attention) return 'attention';
@@ -93,13 +110,19 @@ export class Interpreter implements Executor, HandlerRuntime {
     }
     return processor.attention ? 'attention' : 'slice';
   }
+  /** Executes the instruction at a place of its own (CodeCache, `placeSingle`); at least one instruction is left in the slice. */
+  stepPlaced(u: number): void {
+    this.state[Word.BUDGET]--;
+    this.settle(this.step(u), u);
+  }
   private step(u: number): number {
     const next = this.handlerOf(this.words[u >> 2] & OPERATION_MASK)(u);
     // A single instruction has no successor: where it would go on, look the next one up.
     return next >= 0 ? Leave.CODE_CHANGED : next;
   }
 
-  private lookUp(single: boolean): number {
+  /** Micro-op of the block at EIP, decoded if need be, or a LookUp code. */
+  lookUp(single: boolean): number {
     const { processor, state, cache } = this;
     const { context } = processor;
     const eip = state[Word.EIP];
@@ -118,14 +141,15 @@ export class Interpreter implements Executor, HandlerRuntime {
         if (flat) u = state[Word.MICRO_OP];
         const id = words[u >> 2] & OPERATION_MASK;
         if (this.onMicroOp !== undefined) this.onMicroOp(u, this.table.all[id]);
-        result = id === INVALID_OPERATION ? Leave.FAULT : this.handlerOf(id)(u);
+        const isCode = id !== INVALID_OPERATION && id < FIRST_ENTRY_OPERATION;
+        result = isCode ? this.handlerOf(id)(u) : Leave.FAULT;
         if (result >= 0 && !processor.attention) {
           u = result;
           continue;
         }
         // Complete, but the driver must look before the next one: a data breakpoint was met.
         if (result >= 0) result = Leave.CODE_CHANGED;
-        if (id === INVALID_OPERATION) {
+        if (!isCode) {
           this.refund(u, 0);
           return;
         }

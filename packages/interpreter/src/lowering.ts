@@ -1,4 +1,4 @@
-import { Segment, SEMANTICS, Word, type AccessSize, type Instruction, type Operand, type OperandType } from '@ringbench/isa';
+import { Segment, SEMANTICS, Word, X87_SEMANTICS, type AccessSize, type Instruction, type Operand, type OperandType } from '@ringbench/isa';
 import { Field, fieldOfInstructionNumber } from './micro-op.js';
 import type { Operation, OperandShape, OperationTable, Shape } from './operations.js';
 
@@ -95,6 +95,7 @@ function lowerRecorded(table: OperationTable, instruction: Instruction, eip: num
   const size = operationSize(instruction);
   let operands: OperandShape[] = [];
   let segmentedString = false;
+  const isX87 = X87_SEMANTICS[row.mnemonic] !== undefined;
   const relative = instruction.operands.find((operand) => operand.kind === 'relative');
   if (STRINGS.has(row.mnemonic)) {
     const segment = stringSegment(instruction, context);
@@ -103,6 +104,11 @@ function lowerRecorded(table: OperationTable, instruction: Instruction, eip: num
     words[Field.IMMEDIATE] = eip; // a repetition goes back to itself
   } else if (relative !== undefined && relative.kind === 'relative') {
     words[Field.IMMEDIATE] = truncate(next + relative.value, instruction.operandSize);
+  } else if (isX87) {
+    // What it leaves in the unit's pointers; ST(i) is in the opcode.
+    words[Field.DESTINATION] = instruction.escape;
+    words[Field.SOURCE] = eip;
+    operands = instruction.operands.filter((operand) => operand.kind === 'memory').map((operand) => placeMemory(operand, instruction, context, words));
   } else if (row.mnemonic !== 'nop') {
     operands = instruction.operands.map((operand, position) => placeOperand(operand, position, instruction, context, size, words));
   }

@@ -33,6 +33,13 @@ export const MAX_BLOCK_INSTRUCTIONS = 64;
 export const INVALID_OPERATION = 0;
 
 /**
+ * Operation numbers from here on mark a block as an entry of another executor's (CodeCache, `markEntry`): neither the hot loop nor a handler has them, so control
+ * comes back with nothing executed.
+ */
+export const FIRST_ENTRY_OPERATION = 0x8000;
+export const ENTRY_OPERATIONS = OPERATION_MASK + 1 - FIRST_ENTRY_OPERATION;
+
+/**
  * The word of a micro-op that holds a parameter. `next` shares: a transfer with a memory operand needs the displacement word for its address, and has
  * no use for the immediate.
  */

@@ -1,8 +1,8 @@
 import {
   canLeave, constant, dropFlagWrites, flagUse, isTerminal, recordInstruction, Recorder, removeDeadTemporaries, Register, SEMANTICS,
-  type AccessSize, type Expression, type FlagUse, type OperandSource, type RecordingContext, type Statement,
+  type AccessSize, type Expression, type FlagUse, type OperandSource, type ParameterName, type RecordingContext, type Statement,
 } from '@ringbench/isa';
-import { INVALID_OPERATION } from './micro-op.js';
+import { fieldOfParameter, FIRST_ENTRY_OPERATION, INVALID_OPERATION } from './micro-op.js';
 
 /**
  * Where an operand is: r the first register operand, s a later one, c the register CL, i an immediate, k an immediate known not to be 0,
@@ -65,8 +65,7 @@ export function parseHotKey(key: string): Shape {
   };
 }
 
-function operandSource({ place, size }: OperandShape): OperandSource {
-  const parameter = (name: 'destination' | 'source' | 'immediate' | 'base' | 'index' | 'displacement'): Expression => ({ kind: 'parameter', name });
+function operandSource({ place, size }: OperandShape, parameter: (name: ParameterName) => Expression): OperandSource {
   switch (place) {
     case 'r': return { kind: 'register', size: size as AccessSize, offset: parameter('destination') };
     case 's': return { kind: 'register', size: size as AccessSize, offset: parameter('source') };
@@ -77,7 +76,8 @@ function operandSource({ place, size }: OperandShape): OperandSource {
     case 'm': return { kind: 'memory', size, base: parameter('base'), index: undefined, displacement: parameter('displacement'), segment: undefined };
     case 'n': return { kind: 'memory', size, base: parameter('base'), index: parameter('index'), displacement: parameter('displacement'), segment: undefined };
     case 'g': {
-      const segment: Expression = { kind: 'binary', operator: 'shr', left: parameter('index'), right: constant(16) };
+      const index = parameter('index');
+      const segment: Expression = index.kind === 'constant' ? constant(index.value >>> 16) : { kind: 'binary', operator: 'shr', left: index, right: constant(16) };
       return { kind: 'memory', size, base: parameter('base'), index: parameter('index'), displacement: parameter('displacement'), segment };
     }
   }
@@ -91,7 +91,35 @@ function recordingContext(shape: Shape): RecordingContext {
 }
 
 function recordInto(recorder: Recorder, shape: Shape): void {
-  recordInstruction(recorder, shape.mnemonic, shape.operands.map(operandSource), shape.repeat);
+  recordInstruction(recorder, shape.mnemonic, shape.operands.map((operand) => operandSource(operand, (name) => recorder.parameter(name))), shape.repeat);
+}
+
+/** Records with the parameters of each instruction filled in. */
+class OccurrenceRecorder extends Recorder {
+  constructor(shape: Shape, private words: Int32Array, private hasMemoryOperand: boolean) {
+    super(recordingContext(shape));
+  }
+  next(shape: Shape, words: Int32Array, hasMemoryOperand: boolean): void {
+    this.advance(recordingContext(shape));
+    this.words = words;
+    this.hasMemoryOperand = hasMemoryOperand;
+  }
+  override parameter(name: ParameterName): Expression { return constant(this.words[fieldOfParameter(name, this.hasMemoryOperand)]); }
+}
+
+/**
+ * Code of particular instructions recorded back to back, each with its micro-op's words as constants: nothing is left to be filled in, and a condition sees the
+ * operands of the comparison before it however far away that is. Flags that nobody reads are still written.
+ */
+export function recordOccurrences(instructions: readonly { readonly operation: Operation; readonly words: Int32Array }[]): readonly Statement[] {
+  const [{ operation, words }] = instructions;
+  const recorder = new OccurrenceRecorder(operation.shape, words, operation.hasMemoryOperand);
+  recordInto(recorder, operation.shape);
+  for (const later of instructions.slice(1)) {
+    recorder.next(later.operation.shape, later.words, later.operation.hasMemoryOperand);
+    recordInto(recorder, later.operation.shape);
+  }
+  return recorder.statements;
 }
 
 /** Code of one operation, or of several recorded back to back; in a sequence, conditions see the operands of the comparison before them. */
@@ -130,7 +158,7 @@ export class OperationTable {
 
   private add(key: string, shape: Shape): Operation {
     const id = this.all.length;
-    if (id === INVALID_OPERATION) throw new Error('operation 0 is reserved');
+    if (id === INVALID_OPERATION || id >= FIRST_ENTRY_OPERATION) throw new Error(`operation ${id} is reserved`);
     const isRecorded = SEMANTICS[shape.mnemonic] !== undefined;
     const full = isRecorded ? recordSequence([{ ...shape, dropFlags: false }]) : undefined;
     const code = full !== undefined && shape.dropFlags ? dropFlagWrites(full) : full;

@@ -4,7 +4,7 @@
  */
 
 export const Op = {
-  block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, brIf: 0x0d, brTable: 0x0e, return: 0x0f,
+  unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, brIf: 0x0d, brTable: 0x0e, return: 0x0f, callIndirect: 0x11,
   select: 0x1b, localGet: 0x20, localSet: 0x21, localTee: 0x22,
   i32Load: 0x28, f64Load: 0x2b, i32Load8U: 0x2d, i32Load16U: 0x2f, i32Store: 0x36, f64Store: 0x39, i32Store8: 0x3a, i32Store16: 0x3b,
   i32Const: 0x41, i64Const: 0x42, f64Const: 0x44,
@@ -28,13 +28,15 @@ export class ByteBuffer {
   length = 0;
 
   byte(value: number): this {
-    if (this.length === this.bytes.length) {
-      const larger = new Uint8Array(this.bytes.length * 2);
-      larger.set(this.bytes);
-      this.bytes = larger;
-    }
+    if (this.length === this.bytes.length) this.reserve(1);
     this.bytes[this.length++] = value;
     return this;
+  }
+  private reserve(more: number): void {
+    if (this.length + more <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
+    larger.set(this.bytes);
+    this.bytes = larger;
   }
   op(...values: number[]): this {
     for (const value of values) this.byte(value);
@@ -65,7 +67,9 @@ export class ByteBuffer {
     return this;
   }
   append(other: ByteBuffer): this {
-    for (let i = 0; i < other.length; i++) this.byte(other.bytes[i]);
+    this.reserve(other.length);
+    this.bytes.set(other.bytes.subarray(0, other.length), this.length);
+    this.length += other.length;
     return this;
   }
   toBytes(): Uint8Array<ArrayBuffer> { return this.bytes.slice(0, this.length); }

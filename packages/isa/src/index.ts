@@ -16,6 +16,7 @@ export * from './ir/expression.js';
 export * from './ir/passes.js';
 export { Recorder, type OperandSource, type RecordingContext } from './ir/recorder.js';
 export { SEMANTICS, recordInstruction } from './semantics/index.js';
+export { X87_SEMANTICS } from './x87/recorded/index.js';
 export { SYSTEM_PROCEDURES } from './system/registry.js';
 export type { SystemMnemonic } from './system/registry.js';
 export { SystemOperands } from './system/operands.js';

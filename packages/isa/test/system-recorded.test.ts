@@ -95,10 +95,16 @@ function remains(silicon: FakeSilicon): unknown {
 }
 const memoryOf = (silicon: FakeSilicon): Buffer => Buffer.from(silicon.memory.buffer);
 
-const INSTRUCTIONS: readonly (readonly ['int' | 'iret' | 'load-sreg' | 'pop-sreg' | 'pushf' | 'popf' | 'cli' | 'mov-from-cr', Partial<SystemOperands>])[] = [
+/** Recorded in all of their cases; the procedures are for monitors. */
+type Store = 'sgdt' | 'sidt' | 'sldt' | 'str' | 'smsw' | 'mov-sreg' | 'push-sreg';
+const STORED = { memory: true, segment: Segment.DS, offset: Place.STACK0 } as const;
+const INSTRUCTIONS: readonly (readonly ['int' | 'iret' | 'load-sreg' | 'pop-sreg' | 'pushf' | 'popf' | 'cli' | 'mov-from-cr' | Store, Partial<SystemOperands>])[] = [
   ['int', { immediate: VECTOR }], ['iret', {}], ['load-sreg', { target: Segment.DS, register: Register.ECX }], ['load-sreg', { target: Segment.FS, register: Register.ECX }],
   ['load-sreg', { target: Segment.ES, memory: true, segment: Segment.DS, offset: Place.STACK0 }], ['pop-sreg', { target: Segment.DS }], ['pop-sreg', { target: Segment.ES, operandSize: 16 }],
   ['pushf', {}], ['pushf', { operandSize: 16 }], ['popf', {}], ['cli', {}], ['mov-from-cr', { target: 0, register: Register.EBX }], ['mov-from-cr', { target: 3, register: Register.EBX }],
+  ['sgdt', STORED], ['sidt', { ...STORED, operandSize: 16 }], ['sldt', STORED], ['sldt', { register: Register.EBX }], ['str', { register: Register.EBX, operandSize: 16 }],
+  ['smsw', STORED], ['smsw', { register: Register.EBX }], ['mov-sreg', { target: Segment.CS, register: Register.EBX }], ['mov-sreg', { ...STORED, target: Segment.FS }],
+  ['push-sreg', { target: Segment.CS }], ['push-sreg', { target: Segment.GS, operandSize: 16 }],
 ];
 
 describe('recorded common cases do what the procedures do', () => {

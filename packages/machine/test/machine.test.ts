@@ -96,6 +96,33 @@ describe('Machine.run', () => {
   });
 });
 
+describe('the processor\'s own timer', () => {
+  const VECTOR = 0x70;
+  /** When the handler's first instruction ran, for a timer armed at instruction 0; -1 for never. */
+  function takenAt(flags: number, at: number, arrange: (scripted: ReturnType<typeof scriptedMachine>) => void = () => undefined): number {
+    const scripted = scriptedMachine();
+    const { machine, processor, executor } = scripted;
+    setFlags(processor, flags);
+    machine.armTimer(VECTOR, at);
+    arrange(scripted);
+    let taken = -1;
+    executor.instruction = ({ state }) => {
+      if (taken < 0 && state[Word.EIP] === handlerOf(VECTOR)) taken = processor.now();
+    };
+    machine.run(1000);
+    return taken;
+  }
+  it('interrupts at its instruction, once, while IF lets it', () => {
+    expect(takenAt(Flag.IF, 37)).toBe(37);
+    expect(takenAt(0, 37)).toBe(-1);
+    expect(takenAt(Flag.IF, Infinity)).toBe(-1);
+  });
+  it('is replaced when it is armed again, and wakes a halted processor', () => {
+    expect(takenAt(Flag.IF, 37, ({ machine }) => machine.armTimer(VECTOR, 90))).toBe(90);
+    expect(takenAt(Flag.IF, 37, ({ processor }) => processor.halt())).toBe(37);
+  });
+});
+
 describe('interrupts', () => {
   it('come before the instruction whose number is the timer\'s', () => {
     const { machine, processor, executor } = scriptedMachine();

@@ -14,7 +14,12 @@ const AVAILABLE_TSS = 0x89;
 const TSS_BYTES = 0x68;
 /** ESP0; SS0 follows it (SDM vol. 3, figure 7-2). */
 const TSS_STACK0 = 4;
-const Selector = { CODE: 0x08, DATA: 0x10, TSS: 0x18, LIMIT: 0x1f } as const;
+/** LDT selector; T bit and base of the I/O permission map. */
+const TSS_LAST_WORDS = 0x60;
+const Selector = { CODE: 0x08, DATA: 0x10, TSS: 0x18, SHADOW: 0x20, STACK: 0x50, LIMIT: 0x57 } as const;
+const USER_LEVEL = 3;
+const DESCRIPTOR_BYTES = 8;
+const UPPER_HALF = 0xffff0000;
 /** Where tables and stack lie in their page. It is one page, so that a trap finds all it needs with one translation. */
 const GDT = 0;
 const TSS = 0x100;
@@ -27,17 +32,23 @@ const FLAT_HIGH_DATA = 0x00cf9300;
 
 /**
  * The VMM's own place on the machine: descriptor tables, stack, and the page of entry points to which every gate of the IDT leads. It runs in ring 0 of
- * flat protected mode without paging. The entry point of vector v is byte v of the trap page; the executor stops there and the Dispatcher goes on.
+ * flat protected mode, without paging or, under a guest's shadow page tables, through a window of two linear pages. The entry point of vector v is byte v of the trap page; the executor stops there and the Dispatcher goes on.
  */
 export class HostContext {
-  private readonly tables: number;
+  /** Machine-physical addresses of the two pages. */
+  readonly tables: number;
+  readonly trapAddress: number;
   private readonly stackTop: number;
-  private readonly trapAddress: number;
+  /** Where the processor finds them: linear addresses, the same while paging is off. */
+  private linearTables: number;
+  private linearTrap: number;
 
   constructor(private readonly machine: Machine, allocator: Allocator) {
     this.tables = takePage(allocator);
     this.stackTop = this.tables + STACK_TOP;
     this.trapAddress = takePage(allocator);
+    this.linearTables = this.tables;
+    this.linearTrap = this.trapAddress;
     this.writeTables();
     this.takeProcessor();
     machine.executor.trapPage = this.trapAddress / PAGE_BYTES;
@@ -50,7 +61,7 @@ export class HostContext {
 
   /** The vector at whose entry point the processor stands. Throws when it is elsewhere. */
   trappedVector(): number {
-    const vector = (this.machine.processor.state[Word.EIP] >>> 0) - this.trapAddress;
+    const vector = (this.machine.processor.state[Word.EIP] >>> 0) - (this.linearTrap >>> 0);
     if (vector < 0 || vector >= VECTORS) throw new Error(`the VMM was left at EIP ${this.machine.processor.state[Word.EIP].toString(16)}`);
     return vector;
   }
@@ -60,22 +71,74 @@ export class HostContext {
     return this.stackTop - words * WORD_BYTES;
   }
 
-  private writeTables(): void {
+  /** Linear stack pointer of such a frame. */
+  framePointer(words: number): number {
+    return (this.linearTables + STACK_TOP - words * WORD_BYTES) | 0;
+  }
+
+  /**
+   * IRET to a 16-bit stack leaves the upper half of ESP as it was in ring 0 (SDM vol. 2, IRET), which would be the monitor's. This describes a stack whose
+   * base is such that ESP can have the guest's upper half while it points to the frame: the selector for SS, and the value for ESP.
+   */
+  stackFor(upperHalf: number, words: number): { readonly selector: number; readonly pointer: number } {
+    const linear = this.framePointer(words);
+    const pointer = (upperHalf & UPPER_HALF) | (linear & ~UPPER_HALF);
+    const base = (linear - pointer) | 0;
+    this.put(GDT + Selector.STACK, FLAT_LOW | (base << 16), ((base >>> 16) & 0xff) | FLAT_HIGH_DATA | (base & 0xff000000));
+    return { selector: Selector.STACK, pointer };
+  }
+
+  /** Selector, with RPL 3, of the GDT entry that shadows what a segment register of a deprivileged guest holds. */
+  shadowSelector(segment: number): number {
+    return (Selector.SHADOW + segment * DESCRIPTOR_BYTES) | USER_LEVEL;
+  }
+
+  /** Writes that entry. */
+  writeShadow(segment: number, low: number, high: number): void {
+    this.put(GDT + Selector.SHADOW + segment * DESCRIPTOR_BYTES, low, high);
+  }
+
+  /**
+   * With paging, the VMM's two pages are seen through a window of the linear address space: puts everything that names a linear address there. The caller
+   * has mapped `linear` to the tables and the page behind it to the trap page.
+   */
+  relocate(linear: number): void {
+    this.linearTables = linear;
+    this.linearTrap = (linear + PAGE_BYTES) | 0;
+    this.writeTables();
+    const { processor } = this.machine;
+    this.loadTables();
+    storeSegmentRegister(processor, Segment.TR, Selector.TSS, (linear + TSS) | 0, TSS_BYTES - 1, BUSY_TSS);
+  }
+
+  private put(at: number, low: number, high: number): void {
     const { words } = this.machine.memory;
-    const put = (at: number, low: number, high: number): void => {
-      const index = HostContext.wordIndex(this.tables + at);
-      words[index] = low;
-      words[index + 1] = high;
-    };
-    put(GDT + Selector.CODE, FLAT_LOW, FLAT_HIGH_CODE);
-    put(GDT + Selector.DATA, FLAT_LOW, FLAT_HIGH_DATA);
-    const tss = this.tables + TSS;
-    put(GDT + Selector.TSS, (TSS_BYTES - 1) | (tss << 16), ((tss >>> 16) & 0xff) | (AVAILABLE_TSS << 8) | (tss & 0xff000000));
-    put(TSS + TSS_STACK0, this.stackTop, Selector.DATA);
+    const index = HostContext.wordIndex(this.tables + at);
+    words[index] = low;
+    words[index + 1] = high;
+  }
+
+  private writeTables(): void {
+    this.put(GDT + Selector.CODE, FLAT_LOW, FLAT_HIGH_CODE);
+    this.put(GDT + Selector.DATA, FLAT_LOW, FLAT_HIGH_DATA);
+    const tss = this.linearTables + TSS;
+    this.put(GDT + Selector.TSS, (TSS_BYTES - 1) | (tss << 16), ((tss >>> 16) & 0xff) | (AVAILABLE_TSS << 8) | (tss & 0xff000000));
+    this.put(TSS + TSS_STACK0, this.linearTables + STACK_TOP, Selector.DATA);
+    // The map of ports would begin where the segment ends: there is none, and every port access of ring 3 faults (SDM vol. 1, 19.5.2).
+    this.put(TSS + TSS_LAST_WORDS, 0, TSS_BYTES << 16);
     for (let vector = 0; vector < VECTORS; vector++) {
-      const entry = this.trapAddress + vector;
-      put(IDT + vector * GATE_BYTES, (Selector.CODE << 16) | (entry & 0xffff), (entry & 0xffff0000) | INTERRUPT_GATE);
+      const entry = this.linearTrap + vector;
+      this.put(IDT + vector * GATE_BYTES, (Selector.CODE << 16) | (entry & 0xffff), (entry & 0xffff0000) | INTERRUPT_GATE);
     }
+  }
+
+  /** LGDT and LIDT. */
+  private loadTables(): void {
+    const { state } = this.machine.processor;
+    state[Word.GDTR_BASE] = this.linearTables + GDT;
+    state[Word.GDTR_LIMIT] = Selector.LIMIT;
+    state[Word.IDTR_BASE] = this.linearTables + IDT;
+    state[Word.IDTR_LIMIT] = VECTORS * GATE_BYTES - 1;
   }
 
   /** What the VMM's boot code would have done with LGDT, LIDT, LTR and loads of the segment registers. */
@@ -85,10 +148,7 @@ export class HostContext {
     state[Word.CR0] = CR0.PE | CR0.ET;
     state[Word.CPL] = 0;
     storeFlags(state, Flag.FIXED);
-    state[Word.GDTR_BASE] = this.tables + GDT;
-    state[Word.GDTR_LIMIT] = Selector.LIMIT;
-    state[Word.IDTR_BASE] = this.tables + IDT;
-    state[Word.IDTR_LIMIT] = VECTORS * GATE_BYTES - 1;
+    this.loadTables();
     processor.privilegeChanged();
     storeSegmentRegister(processor, Segment.CS, Selector.CODE, 0, NO_LIMIT, FLAT_CODE_ACCESS);
     for (const segment of DATA_SEGMENTS) storeSegmentRegister(processor, segment, Selector.DATA, 0, NO_LIMIT, FLAT_DATA_ACCESS);

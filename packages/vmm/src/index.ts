@@ -7,3 +7,5 @@ export { HostContext, takePage } from './host-context.js';
 export { Interpreter } from './interpreter.js';
 export { VirtualMachine, type PendingEvent, type VirtualMachineOptions } from './virtual-machine.js';
 export { VirtualProcessor, type VirtualProcessorOptions } from './virtual-processor.js';
+export { GuestPlatform, ROM_PAGES, type PlatformEvents } from './guest-platform.js';
+export { DeprivilegedEngine, SHADOW_EVENTS, type DeprivilegedPolicy } from './deprivileged/index.js';

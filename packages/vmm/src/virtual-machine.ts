@@ -23,6 +23,9 @@ export interface VirtualMachineOptions extends PcEquipment {
   readonly onMarker: (value: number) => void;
   /** The guest switched address line 20, and its memory is decoded differently from now on. */
   readonly onLine20?: () => void;
+  /** See `VirtualProcessorOptions`. */
+  readonly onStore?: (page: number, offset: number, bytes: number) => void;
+  readonly onPagingChanged?: () => void;
 }
 
 /**
@@ -66,7 +69,7 @@ export class VirtualMachine {
       onExit: (status) => (this.exitStatus = status),
       onInterruptPin: (asserted) => (this.interruptPin = asserted),
     });
-    this.processor = new VirtualProcessor({ cpu: options.cpu, memory: options.memory, bus: this.pc.bus, now, onMarker: options.onMarker, counters: options.counters });
+    this.processor = new VirtualProcessor({ cpu: options.cpu, memory: options.memory, bus: this.pc.bus, now, onMarker: options.onMarker, counters: options.counters, onStore: options.onStore, onPagingChanged: options.onPagingChanged });
     this.interpreter = new Interpreter(this.processor);
   }
 
@@ -99,23 +102,29 @@ export class VirtualMachine {
     this.clock.instructionEmulated();
     this.counters.interpreted++;
     const { state } = this.processor;
+    if (this.processor.debugInhibited) {
+      state[Word.PENDING_DEBUG] |= this.processor.trapCause;
+      this.processor.trapCause = 0;
+      return;
+    }
     const cause = state[Word.PENDING_DEBUG] | this.processor.trapCause | (stepping ? Debug6.BS : 0);
     state[Word.PENDING_DEBUG] = 0;
     this.processor.trapCause = 0;
     if (cause === 0) return;
     state[Word.DR + 6] |= cause;
     this.processor.halted = false;
-    this.raise(Vector.DB, 0);
+    this.raiseException(Vector.DB, 0);
   }
 
   /** The interpreted instruction faulted: the guest takes the fault. */
   raiseFault(): void {
     const { faultVector, faultErrorCode } = this.processor;
     this.processor.clearFault();
-    this.raise(faultVector, faultErrorCode);
+    this.raiseException(faultVector, faultErrorCode);
   }
 
-  private raise(vector: number, errorCode: number): void {
+  /** The guest takes an exception before its next instruction. */
+  raiseException(vector: number, errorCode: number): void {
     this.counters.injectedExceptions++;
     this.pending = { kind: 'exception', vector, errorCode };
   }

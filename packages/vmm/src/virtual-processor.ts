@@ -1,4 +1,4 @@
-import { checksAlignment, CPU_MODELS, dataBreakpoints, DEFAULT_CPU_MODEL, resetProcessor, isMisaligned, portBreakpoints, SILICON_EVENTS, STATE_WORDS, Vector, Word, type CpuModelName, type Silicon } from '@ringbench/isa';
+import { checksAlignment, CPU_MODELS, dataBreakpoints, DEFAULT_CPU_MODEL, eventIndex, resetProcessor, isMisaligned, portBreakpoints, SILICON_EVENTS, STATE_WORDS, Vector, Word, type CpuModelName, type Silicon } from '@ringbench/isa';
 import { MARKER_PORT, PageWalker, type PortBus, type WalkedMemory } from '@ringbench/machine';
 import type { VmmCounters } from './counters.js';
 
@@ -18,7 +18,15 @@ export interface VirtualProcessorOptions {
   /** A byte was written to the marker port. */
   readonly onMarker: (value: number) => void;
   readonly counters: VmmCounters;
+  /** An interpreted instruction, or the delivery of an event, wrote to a page of the guest's memory. For monitors whose structures follow the guest's tables. */
+  readonly onStore?: (page: number, offset: number, bytes: number) => void;
+  /** CR0, CR3 or CR4 were loaded so that translations may have changed. */
+  readonly onPagingChanged?: () => void;
 }
+
+const INTERRUPT_SOFTWARE = eventIndex('interrupt.software');
+/** As many faults in a row without one completed instruction as the machine itself puts up with (machine, `Processor`). */
+const FAULTS_WITHOUT_PROGRESS = 1 << 18;
 
 /** Page number of the linear page after this one, modulo 4 GB. */
 const nextPage = (linear: number): number => ((linear | OFFSET_MASK) + 1) | 0;
@@ -40,6 +48,17 @@ export class VirtualProcessor implements Silicon {
   faulted = false;
   faultVector = 0;
   faultErrorCode = 0;
+  /** After a triple fault, or faults without end. */
+  inShutdown = false;
+  /** Why; meaningless before. */
+  shutdownReason = 'triple fault';
+  /** The interpreted instruction entered a handler: no single-step trap follows it (SDM vol. 3, 17.3.1.4). */
+  diverted = false;
+  /** Guest time of the last fault that was delivered here, and how many there were at that time. */
+  private faultedAt = -1;
+  private faultsThere = 0;
+  private readonly onPagingChanged: (() => void) | undefined;
+  private readonly onStore: ((page: number, offset: number, bytes: number) => void) | undefined;
   private readonly memory: WalkedMemory;
   private readonly bus: PortBus;
   private readonly onMarker: (value: number) => void;
@@ -53,6 +72,8 @@ export class VirtualProcessor implements Silicon {
     this.now = options.now;
     this.onMarker = options.onMarker;
     this.counters = options.counters;
+    this.onStore = options.onStore;
+    this.onPagingChanged = options.onPagingChanged;
     this.state[Word.FEATURES] = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL].features;
     // The silicon does not count what software reads.
     this.walker = new PageWalker({ state: this.state, counts: new Float64Array(SILICON_EVENTS.length) }, options.memory);
@@ -85,10 +106,13 @@ export class VirtualProcessor implements Silicon {
     if (page < 0) return;
     if (offset + bytes <= PAGE_BYTES) {
       this.memory.write(page, offset, bytes, value);
+      this.onStore?.(page, offset, bytes);
       return;
     }
     const high = this.translate(nextPage(linear), true, system);
     if (high < 0) return;
+    this.onStore?.(page, offset, PAGE_BYTES - offset);
+    this.onStore?.(high, 0, offset + bytes - PAGE_BYTES);
     for (let i = 0; i < bytes; i++) {
       const at = offset + i;
       this.memory.write(at < PAGE_BYTES ? page : high, at & OFFSET_MASK, 1, value >>> (8 * i));
@@ -132,25 +156,37 @@ export class VirtualProcessor implements Silicon {
     return false;
   }
   clearFault(): void {
+    if (this.faulted) this.noteFault();
     this.faulted = false;
     this.trapCause = 0;
+  }
+  /** A fault is on its way into the guest. The guest that only ever faults is given up, as the machine gives it up. */
+  noteFault(): void {
+    const now = this.now();
+    this.faultsThere = now === this.faultedAt ? this.faultsThere + 1 : 1;
+    this.faultedAt = now;
+    if (this.faultsThere <= FAULTS_WITHOUT_PROGRESS) return;
+    this.faultsThere = 0;
+    this.inShutdown = true;
+    this.shutdownReason = 'exceptions without end: no instruction completes between them';
   }
 
   /** The RESET pin. */
   reset(): void {
     this.faulted = false;
     this.halted = false;
+    this.inShutdown = false;
     this.interruptsInhibited = false;
     this.debugInhibited = false;
     this.trapCause = 0;
     resetProcessor(this, 'reset');
   }
 
-  // ---- what changed: nothing here is derived from the state, and there is no TLB
+  // ---- what changed: nothing here is derived from the state, and there is no TLB; a monitor's shadow tables may be
 
   privilegeChanged(): void {}
   segmentChanged(_segment: number): void {}
-  pagingChanged(): void {}
+  pagingChanged(): void { this.onPagingChanged?.(); }
   flushTranslations(): void {}
   invalidatePage(_linear: number): void {}
   interruptFlagChanged(): void {}
@@ -167,12 +203,15 @@ export class VirtualProcessor implements Silicon {
   halt(): void {
     this.halted = true;
   }
-  /** Only fault delivery shuts a processor down, and a VMM leaves that to the silicon. */
+  /** Where the monitor delivers faults in software; with V386 mode the silicon does. */
   shutdown(): void {
-    throw new Error('an interpreted instruction shut the virtual processor down');
+    this.inShutdown = true;
+    this.shutdownReason = 'triple fault';
   }
   /** What the VMM does in software is no event of the silicon. */
-  count(_event: number): void {}
+  count(event: number): void {
+    if (event === INTERRUPT_SOFTWARE) this.diverted = true;
+  }
 
   // ---- ports
 

@@ -1,6 +1,6 @@
 import { Interpreter, type HotSet } from '@ringbench/interpreter';
 import { composeFlags, CR0, DEFAULT_CPU_MODEL, Word, type CpuModelName } from '@ringbench/isa';
-import { Machine, Region, type MachineStop } from '@ringbench/machine';
+import { Machine, Region, type MachineOptions, type MachineStop } from '@ringbench/machine';
 import { digestMemory } from '../../../engine/src/digest.js';
 import { startGuest } from '../../../engine/src/guest-start.js';
 
@@ -43,8 +43,8 @@ export class BareMachine {
   readonly interpreter: Interpreter;
   private startedAt = 0;
 
-  constructor(hot: HotSet, private readonly ramBytes = RAM_BYTES, cpu: CpuModelName = DEFAULT_CPU_MODEL) {
-    this.machine = new Machine({ ramBytes, cpu, createExecutor: (processor) => new Interpreter(processor, hot) });
+  constructor(hot: HotSet, private readonly ramBytes = RAM_BYTES, cpu: CpuModelName = DEFAULT_CPU_MODEL, createExecutor: MachineOptions['createExecutor'] = (processor) => new Interpreter(processor, hot)) {
+    this.machine = new Machine({ ramBytes, cpu, createExecutor });
     this.interpreter = this.machine.executor as Interpreter;
   }
 

@@ -8,6 +8,7 @@ export interface NamedProgram extends Program {
 
 const EAX = 0, ECX = 1, EDX = 2, EBX = 3, EBP = 5, ESI = 6, EDI = 7;
 const PAGE_FAULT = 14;
+const INVALID_OPCODE = 6;
 const HANDLER = 0xa000;
 const SECOND = 0x9000;
 const ALIAS = 0x50000;
@@ -32,6 +33,11 @@ const repeatSetup = (from: number, to: number, count: number): number[] => [...m
 const loadSecond = [0x8b, 0x0d, ...word(SECOND)]; // mov ecx, [SECOND]
 
 export const PROGRAMS: readonly NamedProgram[] = [
+  {
+    // 0F FF is #UD; the handler makes it 0F 1F, a NOP, and returns to it.
+    name: 'bytes that were no instruction become one by a change behind the first', expected: { [EBX]: 7, [EDI]: 1 }, handlers: { [INVALID_OPCODE]: HANDLER },
+    at: [[CODE, [...moveTo(EBX, 3), 0x90, 0x0f, 0xff, 0xc3, ...moveTo(EBX, 7), ...EXIT]], [HANDLER, [0x47 /* inc edi */, ...storeByteAt(CODE + 7, 0x1f), 0xcf]]],
+  },
   {
     name: 'a store changes the next instruction of its block', expected: { [EBX]: 0x2222 },
     at: [[CODE, [...storeAt(CODE + 11, 0x2222), ...moveTo(EBX, 0x1111), ...EXIT]]],

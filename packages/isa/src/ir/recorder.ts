@@ -97,7 +97,11 @@ export class Recorder extends FlagRecorder {
     return to;
   }
   private addressOf(operand: OperandSource, size: number, write: boolean): Expression {
-    return this.linear(operand.kind === 'memory' ? operand.segment : undefined, this.effectiveAddress(operand), size, write);
+    return this.linearOf(operand, this.effectiveAddress(operand), size, write);
+  }
+  /** Linear address of a memory operand of `size` bits whose effective address is known. */
+  linearOf(operand: OperandSource, offset: Expression, size: number, write: boolean): Expression {
+    return this.linear(operand.kind === 'memory' ? operand.segment : undefined, offset, size, write);
   }
 
   private sizeOf(operand: OperandSource): AccessSize { return operand.kind === 'register' || operand.kind === 'memory' ? (operand.size as AccessSize) : this.size; }

@@ -1,6 +1,7 @@
 import { COUNTED_INSTRUCTIONS, eventIndex } from '../events.js';
 import { isTerminal } from '../ir/expression.js';
 import type { OperandSource, Recorder } from '../ir/recorder.js';
+import { X87_SEMANTICS } from '../x87/recorded/index.js';
 import { arithmetic } from './arithmetic.js';
 import { control } from './control.js';
 import { data } from './data.js';
@@ -12,7 +13,7 @@ import { shifts } from './shifts.js';
 import { BULK_ACTIONS, repeated, strings } from './strings.js';
 
 /** Every instruction whose meaning is recorded. The rest are system procedures (../system). */
-export const SEMANTICS: Semantics = { ...arithmetic, ...shifts, ...data, ...control, ...strings, ...decimal, ...protection, ...rings };
+export const SEMANTICS: Semantics = { ...arithmetic, ...shifts, ...data, ...control, ...strings, ...decimal, ...protection, ...rings, ...X87_SEMANTICS };
 
 const counted = new Set<string>(COUNTED_INSTRUCTIONS);
 

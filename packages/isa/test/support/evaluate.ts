@@ -91,7 +91,9 @@ export class Evaluator {
     const { silicon } = this;
     for (let at = 0; at < bytes; at++) {
       const held = silicon.load((address + at) | 0, 1, system);
-      if (!silicon.faulted) silicon.store((address + at) | 0, 1, held, system);
+      // Where nothing can be read the write faults too, and it is the write's error code that counts.
+      if (silicon.faulted) silicon.clearFault();
+      silicon.store((address + at) | 0, 1, held, system);
       if (silicon.faulted) return 'faulted';
     }
     return undefined;

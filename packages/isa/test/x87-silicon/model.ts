@@ -1,5 +1,6 @@
 import { Flag, SYSTEM_PROCEDURES, Segment, SystemOperands, Vector, Word, byteSource, composeFlags, decode, storeArithmeticFlags, type Instruction, type SystemProcedure } from '../../src/index.js';
 import { protectedMachine } from '../support/fake-silicon.js';
+import { evaluateRecorded, isRecorded } from './recorded.js';
 import { ANSWER_BYTES, Answer, CODE_AT, CODE_BYTES, IMAGE_BYTES, MEMORY_AT, MEMORY_BYTES, Question, SIGFPE } from './case.js';
 
 /** Runs a question on our procedures the way step.c runs it on the host: FRSTOR, the instruction, FNSAVE. */
@@ -60,8 +61,20 @@ const bytes = new Uint8Array(silicon.memory.buffer);
 const imageBytes = bytes.subarray(OPERAND_LINEAR + 0x1000, OPERAND_LINEAR + 0x1000 + IMAGE_BYTES);
 const memoryBytes = bytes.subarray(OPERAND_LINEAR, OPERAND_LINEAR + MEMORY_BYTES);
 
-/** The answer of our procedures to a question. */
-export function answer(question: Uint8Array, instruction: Instruction): Uint8Array {
+/** How an instruction is executed: by its procedure alone, or as executors do, by its recorded common case where that does not leave. */
+export type Execution = 'procedure' | 'recorded';
+
+/** What `answer` found last: whether the recorded code decided. */
+export const lastAnswer = { wasRecorded: false };
+
+function executeAs(mnemonic: string, execution: Execution): boolean {
+  const ending = execution === 'recorded' && isRecorded(mnemonic) ? evaluateRecorded(silicon, mnemonic, op) : 'left';
+  lastAnswer.wasRecorded = ending !== 'left';
+  return ending === 'left' ? execute(mnemonic) : ending === 'completed';
+}
+
+/** Our answer to a question. */
+export function answer(question: Uint8Array, instruction: Instruction, execution: Execution): Uint8Array {
   const result = new Uint8Array(ANSWER_BYTES);
   const view = new DataView(result.buffer);
   const asked = new DataView(question.buffer, question.byteOffset, question.byteLength);
@@ -74,7 +87,7 @@ export function answer(question: Uint8Array, instruction: Instruction): Uint8Arr
   state[Word.EIP] = CODE_AT;
   op.nextEip = CODE_AT + instruction.length;
   fill(instruction);
-  if (!execute(instruction.row.mnemonic)) {
+  if (!executeAs(instruction.row.mnemonic, execution)) {
     if (silicon.faultVector !== Vector.MF) throw new Error(`${instruction.row.mnemonic}: ${silicon.fault}`);
     silicon.clearFault();
     view.setUint32(Answer.SIGNAL, SIGFPE, true);

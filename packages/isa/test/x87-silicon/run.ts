@@ -11,7 +11,8 @@ import { fieldsOf, questionText } from './compare.js';
 import { disagreements } from './deviations.js';
 import { buildQuestion } from './generate.js';
 import { askHost } from './host.js';
-import { answer, decodeQuestion } from './model.js';
+import { answer, decodeQuestion, lastAnswer, type Execution } from './model.js';
+import { isRecorded } from './recorded.js';
 import { RECORDING, pack } from './recording.js';
 
 const RECORDED_PER_ROW = 24;
@@ -38,19 +39,26 @@ function compare(perRow: number, random: Random, pattern: RegExp, shown: number)
   let total = 0;
   let differing = 0;
   let distinct = 0;
+  let decided = 0;
   for (const row of rows.filter(({ mnemonic }) => pattern.test(mnemonic))) {
     const questions = Array.from({ length: perRow }, () => buildQuestion(random, row));
     distinct += new Set(questions.map((question) => Buffer.from(question).toString('latin1'))).size;
     const { answers } = askHost(questions);
     const found = new Map<string, string[]>();
-    questions.forEach((question, index) => {
-      const ours = fieldsOf(answer(question, decodeQuestion(question)));
+    const check = (question: Uint8Array, index: number, execution: Execution): void => {
+      const ours = fieldsOf(answer(question, decodeQuestion(question), execution));
+      if (lastAnswer.wasRecorded) decided++;
       const theirs = fieldsOf(answers[index]);
       const names = disagreements(row.mnemonic, question, ours, theirs);
       if (names.length === 0) return;
-      const list = found.get(names.join(' ')) ?? [];
-      found.set(names.join(' '), list);
+      const key = `${names.join(' ')} (${execution})`;
+      const list = found.get(key) ?? [];
+      found.set(key, list);
       list.push(`    ${questionText(question)}\n${names.map((name) => `      ${name} ours ${ours[name]} theirs ${theirs[name]}`).join('\n')}`);
+    };
+    questions.forEach((question, index) => {
+      check(question, index, 'procedure');
+      if (isRecorded(row.mnemonic)) check(question, index, 'recorded');
     });
     total += perRow;
     for (const [names, list] of found) {
@@ -59,7 +67,7 @@ function compare(perRow: number, random: Random, pattern: RegExp, shown: number)
       for (const text of list.slice(0, shown)) console.log(text);
     }
   }
-  console.log(`${total} cases, ${distinct} of them distinct, ${differing} differ`);
+  console.log(`${total} cases, ${distinct} of them distinct, ${decided} decided by recorded code too, ${differing} differ`);
   process.exitCode = differing > 0 ? 1 : 0;
 }
 

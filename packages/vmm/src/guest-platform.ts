@@ -1,19 +1,26 @@
 import type { Silicon } from '@ringbench/isa';
 import { ROM_BYTES, type Machine, type Pc, type PortBus } from '@ringbench/machine';
 import type { GuestHost } from '@ringbench/engine';
-import { Owner, type Allocator, type GuestMemory, type VirtualMachine } from '@ringbench/vmm';
-import type { SecondLevelTables } from './second-level.js';
+import { Owner, type Allocator } from './allocator.js';
+import type { GuestMemory } from './guest-memory.js';
+import type { VirtualMachine } from './virtual-machine.js';
 
 const PAGE_BYTES = 4096;
-const DIRECTORY_BYTES = 4 << 20;
 
-/** Machine pages set aside for ROM beyond the guest's memory, and for the tables that map it: one for each 4 MB that ROMs of whole pages can touch. */
+/** Machine pages set aside for ROM beyond the guest's memory. */
 export const ROM_PAGES = ROM_BYTES / PAGE_BYTES;
-export const ROM_TABLE_PAGES = ROM_PAGES + 2 * Math.ceil(ROM_BYTES / DIRECTORY_BYTES);
+
+/** What the technique has to do besides. */
+export interface PlatformEvents {
+  /** `count` guest-physical pages from `first` on lead elsewhere than before. */
+  readonly onMapped: (first: number, count: number) => void;
+  /** The guest's processor and devices were reset. */
+  readonly onReset: () => void;
+}
 
 /**
  * The virtual machine as its guest's loaders and firmware see it. A ROM of the guest is ROM of the machine: the pages that the allocator gave for it are
- * write-protected in silicon, and the second level leads the guest there. So a store to ROM is dropped without an exit, as on the machine itself (docs/decisions/0011-rom-pages.md).
+ * write-protected in silicon, and the technique's translation leads the guest there. So a store to ROM is dropped without an exit, as on the machine itself (docs/decisions/0011-rom-pages.md).
  */
 export class GuestPlatform implements GuestHost {
   readonly processor: Silicon;
@@ -24,8 +31,7 @@ export class GuestPlatform implements GuestHost {
   private readonly memory: GuestMemory;
 
   constructor(
-    private readonly guest: VirtualMachine, private readonly machine: Machine, private readonly allocator: Allocator, private readonly secondLevel: SecondLevelTables,
-    private readonly onReset: () => void,
+    private readonly guest: VirtualMachine, private readonly machine: Machine, private readonly allocator: Allocator, private readonly events: PlatformEvents,
   ) {
     this.processor = guest.processor;
     this.state = guest.processor.state;
@@ -49,19 +55,19 @@ export class GuestPlatform implements GuestHost {
     if (address >= this.ramBytes) this.allocate(first, pages);
     this.memory.writeBytes(address, bytes);
     for (let page = first; page < first + pages; page++) this.protect(page, aliases.map((alias) => alias / PAGE_BYTES + page - first));
-    for (const alias of aliases) this.secondLevel.mapBeyond(alias / PAGE_BYTES, pages);
+    for (const alias of aliases) this.events.onMapped(alias / PAGE_BYTES, pages);
   }
 
   reset(): void {
     this.guest.reset();
-    this.onReset();
+    this.events.onReset();
   }
 
   private allocate(first: number, pages: number): void {
     const machinePages = this.allocator.allocateMany(Owner.FIRST_VM, pages);
     if (machinePages === undefined) throw new Error('too much ROM beyond the guest\'s memory');
     machinePages.forEach((machinePage, index) => this.memory.map(first + index, machinePage));
-    this.secondLevel.mapBeyond(first, pages);
+    this.events.onMapped(first, pages);
   }
 
   private protect(page: number, aliases: readonly number[]): void {

@@ -1,0 +1,65 @@
+import { describe, expect, it, test } from 'vitest';
+import { CPU_MODEL_NAMES } from '@ringbench/isa';
+import { DirectEngine, type Engine, type EngineOptions, type GuestImage } from '@ringbench/engine';
+import { Assembler, CODE_ADDRESS, EAX, EBX, ECX, EDI, ESI, ESP, multibootImage } from '@ringbench/engine/conformance';
+import { core } from '../src/index.js';
+
+const MEMORY_BYTES = 2 << 20;
+const POWER_OFF = 0xf4;
+const STACK = 0x150000;
+
+const native = (options: EngineOptions): Engine => new DirectEngine(options, (silicon) => silicon);
+const imageOf = (code: Assembler): GuestImage => ({ name: 'guest', format: 'multiboot', bytes: multibootImage(code.assemble()) });
+function started(create: (options: EngineOptions) => Engine, image: GuestImage, options: Partial<EngineOptions> = {}): Engine {
+  const engine = create({ memoryBytes: MEMORY_BYTES, ...options });
+  expect(engine.load(image)).toEqual({ ok: true });
+  return engine;
+}
+
+describe('what traps, and nothing else', () => {
+  it('sensitive and privileged instructions are interpreted; the rest runs directly', () => {
+    const code = new Assembler(CODE_ADDRESS).mov(ESP, STACK).mov(ECX, 1000).label('again').alu('add', EAX, ECX).decrementAndJump('again').pushfd().popfd().cli().sti().rdtsc().cpuid().outByte(POWER_OFF, 0);
+    const engine = started((options) => core.create(options), imageOf(code));
+    expect(engine.run(10_000)).toEqual({ kind: 'power-off', status: 0 });
+    // PUSHF, POPF, CLI, STI, RDTSC, OUT.
+    expect(engine.counts()).toMatchObject({ 'vmm.interpreted': 6, direct: engine.retired - 6, 'exception.13': 6 });
+  });
+
+  it('pushes and ESP of a 16-bit stack keep the upper half of ESP', () => {
+    // A 16-bit data segment in SS at entry 1 of a table of the guest's own.
+    const code = new Assembler(CODE_ADDRESS).jmp('go').align(8).label('table').raw(0, 0, 0, 0, 0, 0, 0, 0).raw(0xff, 0xff, 0, 0, 0, 0x93, 0, 0).label('pointer').word(15).long('table');
+    code.label('go').raw(0x0f, 0x01, 0x15).long('pointer').mov(EAX, 8).raw(0xbc).long(0x12348000).raw(0x8e, 0xd0).pushfd().mov(EBX, 0).push(EAX).pushfd().outByte(POWER_OFF, 0);
+    const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
+      const engine = started(create, imageOf(code));
+      return [engine.run(100), engine.retired, engine.fingerprint()];
+    });
+    expect(actual).toEqual(expected);
+  });
+});
+
+describe('guest time', () => {
+  const busy = (): GuestImage => {
+    const code = new Assembler(CODE_ADDRESS).mov(ESP, STACK).mov(ESI, CODE_ADDRESS).mov(EDI, 0x180000).mov(ECX, 200).cld().raw(0xf3, 0xa4).sti().label('again').rdtsc().alu('add', EBX, EAX).pushfd().popfd().jmp('again');
+    return imageOf(code);
+  };
+  it('is exact in slices of every length, and looking changes nothing', () => {
+    const [expected, actual] = [started(native, busy()), started((options) => core.create(options), busy())];
+    for (let slice = 0; slice < 200; slice++) {
+      const budget = (slice * 7919) % 17;
+      expect(actual.run(budget)).toEqual(expected.run(budget));
+      expect(actual.retired).toBe(expected.retired);
+      expect(actual.fingerprint()).toEqual(expected.fingerprint());
+      expect(actual.inspect().translate(CODE_ADDRESS)).toBe(CODE_ADDRESS);
+    }
+  });
+});
+
+test.each(CPU_MODEL_NAMES)('%s: the guest runs, whatever control registers the silicon has', (cpu) => {
+  const code = new Assembler(CODE_ADDRESS).mov(ESP, STACK).mov(EAX, 3).pushfd().popfd().outByte(POWER_OFF, 3);
+  const engine = started((options) => core.create(options), imageOf(code), { cpu });
+  expect(engine.run(100)).toEqual({ kind: 'power-off', status: 3 });
+});
+
+test('an unknown setting is a mistake of ours', () => {
+  expect(() => core.create({ memoryBytes: MEMORY_BYTES, settings: { shadow: 'none' } })).toThrow('no shadow policy is called none');
+});

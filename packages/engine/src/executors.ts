@@ -1,0 +1,20 @@
+import { Interpreter } from '@ringbench/interpreter';
+import type { Executor, Processor } from '@ringbench/machine';
+import { Translator } from '@ringbench/translator';
+import type { EngineOptions } from './engine.js';
+
+/** What runs guest instructions directly, by the name that results show. */
+const EXECUTORS: Readonly<Record<string, (processor: Processor) => Executor>> = {
+  interpreter: (processor) => new Interpreter(processor),
+  translator: (processor) => new Translator(processor),
+};
+export const EXECUTOR_NAMES: readonly string[] = Object.keys(EXECUTORS);
+const DEFAULT_EXECUTOR = 'interpreter';
+
+/** The executor that `settings.executor` names. Throws on a name that does not exist. */
+export function createExecutor({ settings }: EngineOptions): (processor: Processor) => Executor {
+  const name = settings?.['executor'] ?? DEFAULT_EXECUTOR;
+  const create = EXECUTORS[String(name)];
+  if (create === undefined) throw new Error(`no executor is called ${name}; there are ${EXECUTOR_NAMES.join(' and ')}`);
+  return create;
+}

@@ -1,0 +1,10 @@
+/** Locals of a region's function; its temporaries follow. General registers come first, in encoding order. */
+export const Local = { REGISTERS: 0, FLAG_RESULT: 8, FLAG_CARRY: 9, BUDGET: 10, OUTCOME: 11, EIP: 12, ENTRY: 13, UNUSED: 14, FIRST_TEMPORARY: 15 } as const;
+
+/** Result of a region's function: the number of a site, or one of these. */
+export const Outcome = {
+  /** EIP is set; another region, or the interpreter, goes on there. */
+  ELSEWHERE: -1,
+  /** EIP is set; the slice has not enough instructions left for the node there. */
+  BUDGET: -2,
+} as const;

@@ -1,0 +1,178 @@
+import { Field, recordOccurrences, type CodeCache, type CodeContext, type LoweredInstruction } from '@ringbench/interpreter';
+import { Word, type Statement } from '@ringbench/isa';
+import type { MachineMemory } from '@ringbench/machine';
+import type { CallContext, Edge, NodeEnd, RegionNode, RegionShape } from './region.js';
+
+const PAGE_MASK = 0xfff;
+const PAGES = 2 ** 20;
+const MOST_RUNS = 20_000;
+const MOST_CALL_DEPTH = 4;
+/** An entry that soon leads to something untranslated costs more than it gains. */
+const SHORTEST_START = 3;
+const CONTEXT_STRIDE = 2 ** 32;
+/** Of a call that is not followed: no node has it. */
+const NOT_FOLLOWED: CallContext = { id: -1, parent: undefined, returnEip: 0, callee: 0, depth: 0 };
+
+interface Leader {
+  readonly eip: number;
+  readonly host: number;
+  readonly context: CallContext | undefined;
+  readonly run: readonly LoweredInstruction[];
+}
+
+export interface FormerOptions {
+  readonly mostInstructions: number;
+  /** Code at this host address changes too often to be translated. */
+  readonly isChurning: (host: number) => boolean;
+  /** Where the indirect jump or call at a host address has been seen to go. */
+  readonly targetsOf: (host: number) => readonly number[];
+}
+
+const isTranslated = ({ operation, instruction }: LoweredInstruction): boolean => operation.code !== undefined && instruction !== undefined && instruction.repeat === 'none';
+
+/**
+ * Finds what belongs into a region: from an entry along those edges whose targets the interpreter has decoded, that is executed, into callees and
+ * back, up to a number of instructions. Looks at the code TLB's table and changes nothing.
+ */
+export class RegionFormer {
+  private readonly words: Int32Array;
+  private leaders = new Map<number, Leader>();
+  private queue: Leader[] = [];
+  private contexts = new Map<string, CallContext>();
+  /** Decoded code by host address and page of the EIP, as the interpreter keys its blocks. */
+  private readonly runs = new Map<number, LoweredInstruction[]>();
+  private total = 0;
+  private entry = 0;
+  private isRoot = true;
+
+  constructor(private readonly memory: MachineMemory, private readonly cache: CodeCache, private readonly context: CodeContext, private readonly options: FormerOptions) {
+    this.words = memory.words;
+  }
+
+  /** The region of an entry, or undefined when it is not worth one. */
+  form(eip: number): RegionShape | undefined {
+    this.leaders = new Map();
+    this.contexts = new Map();
+    this.queue = [];
+    this.total = 0;
+    this.entry = eip;
+    this.isRoot = true;
+    if (!this.want(undefined, eip)) return undefined;
+    this.isRoot = false;
+    for (let leader = this.queue.shift(); leader !== undefined; leader = this.queue.shift()) this.explore(leader);
+    return { nodes: this.buildNodes(), user: this.memory.state[Word.CPL] === 3 };
+  }
+
+  private key(context: CallContext | undefined, eip: number): number { return (context?.id ?? 0) * CONTEXT_STRIDE + (eip >>> 0); }
+
+  private hostOf(eip: number): number {
+    const entry = this.words[(this.memory.state[Word.CODE_TLB] >> 2) + (eip >>> 12)];
+    return (entry & PAGE_MASK) === 0 ? (eip + entry) | 0 : -1;
+  }
+
+  /** Makes an address a leader if it may be one. */
+  private want(context: CallContext | undefined, eip: number): boolean {
+    const key = this.key(context, eip);
+    if (this.leaders.has(key)) return true;
+    if (this.total >= this.options.mostInstructions || context === NOT_FOLLOWED) return false;
+    const host = this.hostOf(eip);
+    if (host < 0 || this.options.isChurning(host) || this.cache.decodedAt(eip, host, this.context) === 0) return false;
+    const run = this.decode(eip, host);
+    const untranslated = run.findIndex((instruction) => !isTranslated(instruction));
+    if (run.length === 0 || untranslated === 0 || (this.isRoot && untranslated > 0 && untranslated < SHORTEST_START)) return false;
+    const leader = { eip, host, context, run };
+    this.leaders.set(key, leader);
+    this.queue.push(leader);
+    this.total += run.length;
+    return true;
+  }
+  /** Code that the interpreter has decoded is watched: what was decoded here stays true until `forgetCode`. */
+  private decode(eip: number, host: number): LoweredInstruction[] {
+    const key = host * PAGES + (eip >>> 12);
+    const known = this.runs.get(key);
+    if (known !== undefined) return known;
+    if (this.runs.size >= MOST_RUNS) this.runs.clear();
+    const run = this.cutRun(this.cache.decodeRun(eip, host, this.context));
+    this.runs.set(key, run);
+    return run;
+  }
+  /** To be called when decoded code changed or was dropped. */
+  forgetCode(): void { this.runs.clear(); }
+
+  /** Up to and including the first instruction that is not translated. Repeated string instructions are the interpreter's, which does many iterations at once. */
+  private cutRun(run: LoweredInstruction[]): LoweredInstruction[] {
+    const first = run.findIndex((instruction) => !isTranslated(instruction));
+    if (first < 0) return run;
+    return run.slice(0, run[first].instruction?.repeat === 'none' ? first + 1 : first);
+  }
+
+  private explore({ run, context }: Leader): void {
+    for (const { context: inner, eip } of this.targets(run[run.length - 1], context)) this.want(inner, eip);
+  }
+
+  /** Where control may go behind the last instruction of a run, in the order of `RegionNode.successors`. */
+  private targets(last: LoweredInstruction, context: CallContext | undefined): readonly { context: CallContext | undefined; eip: number }[] {
+    if (!isTranslated(last)) return [];
+    const { code } = last.operation;
+    const terminal = code?.at(-1);
+    const { mnemonic } = last.operation.shape;
+    const target = last.words[Field.IMMEDIATE];
+    switch (terminal?.kind) {
+      case 'branch': return [{ context, eip: target }, { context, eip: last.next }];
+      case 'jump': return [{ context: mnemonic === 'call' ? this.contextOfCall(context, last.next, target) : context, eip: target }];
+      case 'jump-to': return this.expectedTargets(last, context);
+      default: return [{ context, eip: last.next }];
+    }
+  }
+
+  private expectedTargets({ operation, eip, next }: LoweredInstruction, context: CallContext | undefined): readonly { context: CallContext | undefined; eip: number }[] {
+    const { mnemonic } = operation.shape;
+    if (mnemonic === 'ret') return context === undefined ? [] : [{ context: context.parent, eip: context.returnEip }];
+    const host = this.hostOf(eip);
+    if (host < 0) return [];
+    const targets = this.options.targetsOf(host);
+    return targets.map((target) => ({ context: mnemonic === 'call-indirect' ? this.contextOfCall(context, next, target) : context, eip: target }));
+  }
+
+  /** Context of a call; recursion and deep nests are not followed. */
+  private contextOfCall(parent: CallContext | undefined, returnEip: number, callee: number): CallContext | undefined {
+    const depth = (parent?.depth ?? 0) + 1;
+    const key = `${parent?.id ?? 0} ${returnEip}`;
+    const known = this.contexts.get(key);
+    if (known !== undefined) return known;
+    let isRecursive = callee === this.entry;
+    for (let context = parent; context !== undefined; context = context.parent) isRecursive ||= context.callee === callee;
+    if (depth > MOST_CALL_DEPTH || isRecursive) return NOT_FOLLOWED;
+    const context = { id: this.contexts.size + 1, parent, returnEip, callee, depth };
+    this.contexts.set(key, context);
+    return context;
+  }
+
+  // ---- nodes
+
+  private buildNodes(): RegionNode[] {
+    const number = new Map<number, number>();
+    for (const key of this.leaders.keys()) number.set(key, number.size);
+    return [...this.leaders.values()].map((leader) => this.buildNode(leader, number));
+  }
+  private buildNode({ eip, host, context, run }: Leader, number: ReadonlyMap<number, number>): RegionNode {
+    const cut = run.findIndex((instruction, position) => position > 0 && number.has(this.key(context, instruction.eip)));
+    const instructions = cut < 0 ? run : run.slice(0, cut);
+    const last = instructions[instructions.length - 1];
+    const translated = isTranslated(last) ? instructions : instructions.slice(0, -1);
+    const code: readonly Statement[] = recordOccurrences(translated);
+    const successors = cut >= 0 ? [{ context, eip: run[cut].eip }] : this.targets(last, context);
+    const edges = successors.map((target): Edge => ({ eip: target.eip, node: number.get(this.key(target.context, target.eip)) ?? -1 }));
+    return { eip, host, hostEnd: host + last.next - eip, context, instructions, code, end: this.endOf(last, cut >= 0), successors: edges };
+  }
+  private endOf(last: LoweredInstruction, isCut: boolean): NodeEnd {
+    if (isCut) return 'fall';
+    if (!isTranslated(last)) return 'step';
+    switch (last.operation.code?.at(-1)?.kind) {
+      case 'branch': return 'branch';
+      case 'jump': return 'jump';
+      case 'jump-to': return 'computed';
+      default: return 'fall';
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { LoweredInstruction } from '@ringbench/interpreter';
+import type { Statement } from '@ringbench/isa';
+
+/** A call that the region goes into: where it returns to, and from where it was made. Undefined is the region's own level. */
+export interface CallContext {
+  readonly id: number;
+  readonly parent: CallContext | undefined;
+  readonly returnEip: number;
+  readonly callee: number;
+  readonly depth: number;
+}
+
+/** Where control goes from the end of a node: another node, or (-1) out of the region to an EIP. */
+export interface Edge {
+  readonly eip: number;
+  readonly node: number;
+}
+
+/**
+ * How a node ends. `step`: its last instruction is not translated, the interpreter executes it by itself. `computed`: to an address in a register or
+ * memory; its successors are those that are expected.
+ */
+export type NodeEnd = 'branch' | 'jump' | 'computed' | 'fall' | 'step';
+
+/** Instructions that are entered at the first and left at the last, or in the middle through a site. */
+export interface RegionNode {
+  readonly eip: number;
+  /** Host address of its first byte, and behind its last. */
+  readonly host: number;
+  readonly hostEnd: number;
+  readonly context: CallContext | undefined;
+  /** All of them cost budget; the last one of a `step` is not in `code`. */
+  readonly instructions: readonly LoweredInstruction[];
+  readonly code: readonly Statement[];
+  readonly end: NodeEnd;
+  /** branch: taken, not taken; computed: those that are expected; fall, jump: the one. */
+  readonly successors: readonly Edge[];
+}
+
+/** What is to be translated: node 0 is the only entry. */
+export interface RegionShape {
+  readonly nodes: readonly RegionNode[];
+  /** Runs at CPL 3; at the others the supervisor's tables count. */
+  readonly user: boolean;
+}
+
+/**
+ * A place where a region leaves for more than another EIP. `instruction`: it has not been executed. `target`: it has, an indirect jump or call, and EIP says where
+ * it goes, which is to be learnt.
+ */
+export interface Site {
+  readonly kind: 'instruction' | 'target';
+  readonly instruction: LoweredInstruction;
+  /** Instructions of its node that were charged and have not run, this one included. */
+  readonly refund: number;
+  readonly host: number;
+  /** The check that leads here also refuses misaligned addresses within a page. */
+  readonly checksAlignment: boolean;
+}

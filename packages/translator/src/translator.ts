@@ -1,0 +1,210 @@
+import { FIRST_ENTRY_OPERATION, HOT_SET, Interpreter, MAX_BLOCK_INSTRUCTIONS, OPERATION_MASK, type HotSet } from '@ringbench/interpreter';
+import { Word } from '@ringbench/isa';
+import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
+import { Heat } from './heat.js';
+import { Outcome } from './locals.js';
+import { RegionFormer } from './region-former.js';
+import { RegionStore, type LiveSite, type StoreStatistics, type TranslatedRegion } from './region-store.js';
+
+export interface TranslatorOptions {
+  /** Operations of the interpreter's hot loop. */
+  readonly hot?: HotSet;
+  /** Instructions that the interpreter runs before it is looked at where it is; about. */
+  readonly sampleEvery?: number;
+  /** Heat from which a block is made the entry of a region. A sample counts SAMPLE_HEAT, an exit to the interpreter 1. */
+  readonly threshold?: number;
+  readonly mostInstructions?: number;
+  /** Whether check number n of a region is to fail always, for tests: then each site is left at, and nothing may differ. */
+  readonly failsAlways?: (check: number) => boolean;
+}
+
+const SAMPLE_HEAT = 16;
+const DEFAULTS = { sampleEvery: 1000, threshold: 48, mostInstructions: 200 } as const;
+const PAGE_MASK = 0xfff;
+/** A slice this short is stepped through: single steps, debug exceptions, interrupt shadows. */
+const SHORT_SLICE = 4;
+/** Exits at a site after which misaligned addresses are thought to be the cause. */
+const MISALIGNED_EXITS = 8;
+/** What a stop in JavaScript costs, in instructions that the interpreter could have run meanwhile; and the bounds of a region's balance. */
+const STOP_PRICE = 50;
+const LEAST_BALANCE = -20_000;
+const MOST_BALANCE = 1_000_000;
+
+/** What the region left for. */
+type RegionStop = 'interpret' | 'budget' | 'attention';
+
+/**
+ * Direct execution at speed: the interpreter runs cold code and whatever is rare, hot flat 32-bit code runs as WebAssembly that is generated from the same
+ * recorded semantics. When something is translated depends on guest instructions alone, and nothing that a guest or a count shows depends on it.
+ */
+export class Translator implements Executor {
+  readonly name = 'translator';
+  readonly interpreter: Interpreter;
+  readonly store: RegionStore;
+  private readonly state: Int32Array;
+  private readonly words: Int32Array;
+  private readonly heat: Heat;
+  private readonly former: RegionFormer;
+  private readonly options: { readonly sampleEvery: number; readonly threshold: number; readonly mostInstructions: number };
+  /** Generator of sample distances, so that samples do not beat with a loop. */
+  private dice = 1;
+  /** BUDGET when JavaScript was left last. */
+  private budgetBefore = 0;
+
+  constructor(private readonly processor: Processor, options: TranslatorOptions = {}) {
+    const { memory, mmu, context } = processor;
+    this.options = { ...DEFAULTS, ...options };
+    this.heat = new Heat(this.options.threshold);
+    this.state = memory.state;
+    this.words = memory.words;
+    this.interpreter = new Interpreter(processor, options.hot ?? HOT_SET);
+    const { cache } = this.interpreter;
+    this.store = new RegionStore(memory.wasm, cache, mmu, options.failsAlways);
+    this.former = new RegionFormer(memory, cache, context, { mostInstructions: this.options.mostInstructions, isChurning: this.store.isChurning, targetsOf: this.store.targets.targetsOf });
+    this.interpreter.onCodeWritten = (host, bytes) => {
+      this.former.forgetCode();
+      this.store.codeWritten(host, bytes);
+    };
+    cache.onDropped = () => {
+      this.store.blocksDropped();
+      this.store.targets.forget();
+      this.former.forgetCode();
+      this.heat.forget();
+    };
+  }
+
+  get statistics(): Readonly<StoreStatistics> { return this.store.statistics; }
+  get trapPage(): number { return this.interpreter.trapPage; }
+  set trapPage(page: number) {
+    this.interpreter.trapPage = page;
+    this.store.dropAll();
+  }
+
+  execute(instructions: number): ExecutorStop {
+    const { processor, interpreter } = this;
+    processor.beginSlice(instructions);
+    if (instructions <= SHORT_SLICE) return interpreter.stepThrough();
+    const end = processor.now() + instructions;
+    for (;;) {
+      const left = end - processor.now();
+      const part = Math.min(left, this.sampleDistance());
+      processor.beginSlice(part);
+      const stop = interpreter.executeBlocks();
+      if (stop === 'attention' || stop === 'trap-page') return stop;
+      if (processor.attention) return 'attention';
+      if (stop === 'entry') {
+        const ended = this.enterRegions(end);
+        if (ended !== undefined) return ended;
+      } else if (part === left) return interpreter.stepThrough();
+      else this.warmAtEip(SAMPLE_HEAT);
+    }
+  }
+
+  /** Runs regions from the marked block at EIP on; a stop, or undefined when the interpreter is to go on. */
+  private enterRegions(end: number): ExecutorStop | undefined {
+    const { processor, interpreter, state } = this;
+    const left = end - processor.now();
+    processor.beginSlice(left);
+    this.budgetBefore = left;
+    const outcome = this.store.dispatcher.dispatch();
+    // The dispatcher enters regions of the current privilege level alone.
+    if (outcome === Outcome.ELSEWHERE && state[Word.BUDGET] === left) {
+      this.dropEntry();
+      return undefined;
+    }
+    const stop = this.follow(outcome);
+    if (stop === 'attention') return 'attention';
+    if (stop === 'budget') return interpreter.stepThrough();
+    this.warmAtEip(1);
+    return undefined;
+  }
+  /** The same bytes run at both levels, which is rare: the region of the other one goes. */
+  private dropEntry(): void {
+    const u = this.interpreter.lookUp(false);
+    if (u < 0) throw new Error('the block of a region is gone');
+    const region = this.store.regionOf((this.words[u >> 2] & OPERATION_MASK) - FIRST_ENTRY_OPERATION);
+    if (region === undefined) throw new Error('a block is marked as an entry of no region');
+    this.store.drop(region);
+  }
+
+  private follow(first: number): RegionStop {
+    const { dispatch } = this.store.dispatcher;
+    for (let outcome = first; ; outcome = dispatch()) {
+      if (outcome === Outcome.ELSEWHERE) {
+        outcome = dispatch();
+        if (outcome === Outcome.ELSEWHERE) return 'interpret';
+      }
+      if (outcome === Outcome.BUDGET) return 'budget';
+      if (outcome >= 0 && this.executeAtSite(this.store.site(outcome))) return 'attention';
+      if (outcome < Outcome.BUDGET) throw new Error(`a region came to ${outcome}`);
+    }
+  }
+
+  /** The instruction at which a region left is executed by the interpreter. True when the driver must look. */
+  private executeAtSite(site: LiveSite): boolean {
+    const { state, processor, interpreter } = this;
+    this.weigh(site.region);
+    if (site.kind === 'target') {
+      if (this.store.targets.note(site.host, state[Word.EIP])) this.translateAgain(site.region);
+      return false;
+    }
+    state[Word.EIP] = site.instruction.eip;
+    state[Word.BUDGET] += site.refund;
+    if (site.checksAlignment && ++site.exits === MISALIGNED_EXITS) {
+      this.store.noteMisaligned(site.host);
+      this.translateAgain(site.region);
+    }
+    if (site.microOp === 0) site.microOp = interpreter.cache.placeSingle(site.instruction);
+    // Without room for it everything is gone: the interpreter begins anew.
+    if (site.microOp !== 0) interpreter.stepPlaced(site.microOp);
+    this.budgetBefore = state[Word.BUDGET];
+    return processor.attention;
+  }
+
+  /** A region that stops again and again after few instructions is slower than the interpreter: it goes, and its entry must get much hotter. */
+  private weigh(region: TranslatedRegion | undefined): void {
+    if (region === undefined) return;
+    const ran = this.budgetBefore - this.state[Word.BUDGET];
+    this.budgetBefore = this.state[Word.BUDGET];
+    region.balance = Math.min(MOST_BALANCE, region.balance + ran - STOP_PRICE);
+    if (region.balance > LEAST_BALANCE) return;
+    this.heat.tried(region.microOp, false);
+    this.store.drop(region);
+  }
+
+  /** Something was learnt about the code of a region. */
+  private translateAgain(region: TranslatedRegion | undefined): void {
+    if (region === undefined || this.store.regionOf(region.entry) !== region) return;
+    this.store.drop(region);
+    if (region.user !== (this.state[Word.CPL] === 3) || this.blockAt(region.eip) !== region.microOp) return;
+    const shape = this.former.form(region.eip);
+    if (shape !== undefined) this.store.add(shape, region.microOp);
+  }
+
+  /** Micro-op of the decoded block at an EIP, 0 if there is none. Looks, and changes nothing that a guest could notice. */
+  private blockAt(eip: number): number {
+    const { processor, state, interpreter } = this;
+    if (!processor.context.flat) return 0;
+    const entry = this.words[(state[Word.CODE_TLB] >> 2) + (eip >>> 12)];
+    return (entry & PAGE_MASK) === 0 ? interpreter.cache.decodedAt(eip, (eip + entry) | 0, processor.context) : 0;
+  }
+
+  /** Adds heat to the block at EIP, and translates it when it is hot. */
+  private warmAtEip(amount: number): void {
+    const { heat } = this;
+    const eip = this.state[Word.EIP];
+    const microOp = this.blockAt(eip);
+    if (microOp === 0 || !heat.warm(microOp, amount)) return;
+    if ((this.words[microOp >> 2] & OPERATION_MASK) >= FIRST_ENTRY_OPERATION) return;
+    const shape = this.former.form(eip);
+    heat.tried(microOp, shape !== undefined);
+    if (shape !== undefined) this.store.add(shape, microOp);
+  }
+
+  private sampleDistance(): number {
+    this.dice = (Math.imul(this.dice, 0x41c64e6d) + 12345) | 0;
+    // Never shorter than the longest block: in a part of the slice that is shorter than the next block nothing would run.
+    const sampleEvery = Math.max(MAX_BLOCK_INSTRUCTIONS, this.options.sampleEvery);
+    return sampleEvery + ((this.dice >>> 8) % sampleEvery);
+  }
+}

@@ -1,0 +1,228 @@
+import { Access, CPU_MODELS, DEFAULT_CPU_MODEL, deliverFault, deliverHardwareInterrupt, Flag, Segment, Vector, Word } from '@ringbench/isa';
+import { Interpreter as Executor } from '@ringbench/interpreter';
+import {
+  bootGuest, fingerprintOf, guestEquipment, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  type GuestView, type LoadResult, type Region,
+} from '@ringbench/engine';
+import { Machine } from '@ringbench/machine';
+import { Allocator, Owner } from '../allocator.js';
+import { VmmCounters } from '../counters.js';
+import { Dispatcher } from '../dispatcher.js';
+import { GuestClock } from '../guest-clock.js';
+import { GuestMemory } from '../guest-memory.js';
+import { GuestPlatform, ROM_PAGES } from '../guest-platform.js';
+import { HostContext, takePage } from '../host-context.js';
+import { VirtualMachine } from '../virtual-machine.js';
+import { GuestTraps, TIMER_VECTOR } from './guest-traps.js';
+import { MonitorInstructions } from './monitor-instructions.js';
+import { ShadowCounters } from './shadow-counters.js';
+import { ShadowSegments } from './shadow-segments.js';
+import { ShadowTables, type ShadowOptions } from './shadow-tables.js';
+import { TrappedInstructions } from './trapped-instructions.js';
+import { WorldSwitch } from './world-switch.js';
+
+const PAGE_BYTES = 4096;
+/** The VMM's descriptor tables with its stack, and the trap page. */
+const VMM_PAGES = 2;
+/** Pages for shadow tables: some for any guest, and one for each so many pages of its memory. */
+const LEAST_SHADOW_PAGES = 256;
+const GUEST_PAGES_OF_A_SHADOW_PAGE = 64;
+
+const shadowPages = (guestPages: number): number => LEAST_SHADOW_PAGES + Math.ceil(guestPages / GUEST_PAGES_OF_A_SHADOW_PAGE);
+
+/** What distinguishes techniques whose guests run deprivileged. */
+export interface DeprivilegedPolicy {
+  /** Has the silicon trap sensitive unprivileged instructions at ring 3. */
+  readonly sensitiveTraps: boolean;
+  readonly shadow: ShadowOptions['policy'];
+}
+
+/** A machine under a virtual machine monitor that runs one unmodified guest at ring 3, whatever ring the guest believes in. */
+export class DeprivilegedEngine implements Engine {
+  private readonly machine: Machine;
+  private readonly guest: VirtualMachine;
+  private readonly dispatcher: Dispatcher;
+  private readonly world: WorldSwitch;
+  private readonly shadow: ShadowTables;
+  private readonly traps: GuestTraps;
+  private readonly platform: GuestPlatform;
+  private readonly recorder: RegionRecorder;
+  private readonly counters = new VmmCounters();
+  private readonly shadowCounters = new ShadowCounters();
+  private readonly clock: GuestClock;
+  /** The last trap is handled and the guest not entered again. */
+  private awaitsEntry = true;
+  private isLoaded = false;
+  /** The guest has firmware of its own, which starts the machine again after a reset. */
+  private hasFirmware = false;
+  private isPauseWanted = false;
+
+  constructor(private readonly options: EngineOptions, policy: DeprivilegedPolicy) {
+    const guestPages = options.memoryBytes / PAGE_BYTES;
+    const pages = VMM_PAGES + shadowPages(guestPages) + guestPages + ROM_PAGES;
+    this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
+    const onMarker = (value: number): void => this.recorder.mark(value);
+    const { features } = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL];
+    this.machine = new Machine({ features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
+    const { machine, counters } = this;
+    machine.processor.sensitiveTraps = policy.sensitiveTraps;
+    const allocator = new Allocator(pages);
+    const host = new HostContext(machine, allocator);
+    const pool = Array.from({ length: shadowPages(guestPages) }, () => takePage(allocator));
+    const memory = this.allocateGuestMemory(allocator, guestPages);
+    this.clock = new GuestClock(() => machine.processor.now());
+    this.guest = new VirtualMachine({
+      ...guestEquipment(options), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => this.shadow.dropAll(),
+      onStore: (page, offset, bytes) => this.shadow.written(page, offset, bytes), onPagingChanged: () => this.shadow.contextChanged(),
+    });
+    const { state } = this.guest.processor;
+    const monitor = new MonitorInstructions(machine, this.clock, this.shadowCounters);
+    this.shadow = new ShadowTables(machine, host, memory, state, monitor, this.shadowCounters, { policy: policy.shadow, pool });
+    this.world = new WorldSwitch(machine, host, this.guest, monitor, new ShadowSegments(host, state), this.shadow);
+    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: () => this.shadow.dropAll(), onReset: () => this.world.resetInPlace() });
+    machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
+    this.dispatcher = new Dispatcher(host, counters);
+    this.traps = new GuestTraps(this.dispatcher, machine, this.guest, this.world, this.shadow, new TrappedInstructions(machine.memory, this.guest));
+    this.traps.install();
+  }
+
+  load(image: GuestImage): LoadResult {
+    const loaded = bootGuest(image, this.platform, this.options);
+    if (!loaded.ok) return loaded;
+    this.hasFirmware = image.format === 'rom';
+    this.traps.refusal = undefined;
+    this.shadow.dropAll();
+    this.awaitsEntry = true;
+    this.isLoaded = true;
+    return { ok: true };
+  }
+
+  run(budget: number): Exit {
+    if (!this.isLoaded) throw new Error('run without a guest');
+    const end = this.retired + budget;
+    for (;;) {
+      if (this.awaitsEntry) {
+        const exit = this.enterGuest();
+        if (exit !== undefined) return exit;
+      } else {
+        const stop = this.machine.run(Math.max(0, end - this.retired));
+        if (this.world.isGuestRunning && stop.kind === 'budget') return stop;
+        // A trap at the end of a slice: the host still fetches the trap page, as after any other trap.
+        const trapped = stop.kind === 'budget' ? this.machine.run(1) : stop;
+        if (trapped.kind !== 'trap-page') throw new Error(`the machine stopped under its VMM: ${trapped.kind}`);
+      }
+      if (!this.world.isGuestRunning) {
+        this.dispatcher.dispatch();
+        this.awaitsEntry = true;
+      }
+    }
+  }
+
+  /** What lies between two instructions of the guest: events, the end of the run, virtual devices, interrupts; then the entry. */
+  private enterGuest(): Exit | undefined {
+    const { guest } = this;
+    const { processor } = guest;
+    if (this.isPauseWanted) {
+      this.isPauseWanted = false;
+      return { kind: 'paused' };
+    }
+    if (this.traps.refusal !== undefined) return { kind: 'refused', reason: this.traps.refusal };
+    for (;;) {
+      this.deliverPending();
+      if (processor.inShutdown) return { kind: 'shutdown', eip: processor.state[Word.EIP] >>> 0, detail: processor.shutdownReason };
+      const end = this.takeEnd();
+      if (end !== undefined) return end;
+      if (!guest.settle()) return { kind: 'halted' };
+      if (guest.pending === undefined && this.isWithinCode()) break;
+    }
+    this.world.enter();
+    this.armTimer();
+    this.awaitsEntry = false;
+    return undefined;
+  }
+
+  /** Has the guest take what is pending, and the debug traps that this causes. */
+  private deliverPending(): void {
+    const { guest } = this;
+    const { processor } = guest;
+    for (let event = guest.pending; event !== undefined && !processor.inShutdown; event = guest.pending) {
+      guest.pending = undefined;
+      // What is left of a table write that did not happen, or happened: nothing may be shadowed from what is not followed.
+      if (this.shadow.hasGrants) this.shadow.endGrants();
+      if (event.kind === 'interrupt') deliverHardwareInterrupt(processor, event.vector);
+      else deliverFault(processor, event.vector, event.errorCode);
+      if (processor.trapCause === 0) continue;
+      processor.state[Word.DR + 6] |= processor.trapCause;
+      processor.trapCause = 0;
+      guest.raiseException(Vector.DB, 0);
+    }
+  }
+
+  /** Running past the end of the code segment is a fault of the fetch (SDM vol. 3, 5.3), which the VMM's IRET would take for its own. */
+  private isWithinCode(): boolean {
+    const { processor } = this.guest;
+    const { state } = processor;
+    if (state[Word.EIP] >>> 0 <= state[Word.LIMIT + Segment.CS] >>> 0 && (state[Word.ACCESS + Segment.CS] & Access.UNUSABLE) === 0) return true;
+    processor.noteFault();
+    this.guest.raiseException(Vector.GP, 0);
+    return false;
+  }
+
+  /** The machine's timer gets the guest's next device deadline; or the next instruction, where something holds for one instruction only. */
+  private armTimer(): void {
+    const { guest, machine, clock } = this;
+    const { state, interruptsInhibited } = guest.processor;
+    const window = guest.awaitsInterruptWindow && interruptsInhibited && (state[Word.FLAG_SYSTEM] & Flag.IF) !== 0;
+    const isStep = window || this.shadow.hasGrants || state[Word.PENDING_DEBUG] !== 0;
+    const deadline = isStep ? clock.now() + 1 : guest.deadline;
+    machine.armTimer(TIMER_VECTOR, deadline === Infinity ? Infinity : clock.toMachineTime(deadline));
+  }
+
+  /** The end of the run that the guest asked for, or undefined: it asked for none, or was reset and goes on. */
+  private takeEnd(): Exit | undefined {
+    const { guest } = this;
+    if (guest.isPoweredOff) return { kind: 'power-off', status: guest.takePowerOff() };
+    if (!guest.isResetWanted) return undefined;
+    guest.isResetWanted = false;
+    if (!this.hasFirmware) return { kind: 'reset' };
+    this.platform.reset();
+    return undefined;
+  }
+
+  /** The guest's console is a virtual device: whoever calls this does so while the VMM has the processor. */
+  pause(): void { this.isPauseWanted = true; }
+  receive(byte: number): boolean { return this.acceptInput(this.guest.pc.uart.offer(byte)); }
+  type(text: string): boolean { return this.acceptInput(this.guest.pc.keyboard?.type(text) === true); }
+  /** Input is an interrupt of the host's: it takes the processor from the guest, and the VMM looks at its virtual devices. */
+  private acceptInput(accepted: boolean): boolean {
+    if (accepted && this.world.isGuestRunning) this.interruptGuest();
+    return accepted;
+  }
+  private interruptGuest(): void { this.machine.armTimer(TIMER_VECTOR, this.machine.processor.now()); }
+  screen(): readonly string[] { return showScreen(this.platform); }
+  inspect(): GuestView { return guestView(this.world.guestState(), (address, count) => this.platform.readPhysical(address, count)); }
+  get retired(): number { return this.clock.retired; }
+
+  counts(): EventCounts {
+    const { retired, idle } = this.clock;
+    const { idle: _machineIdle, ...silicon } = this.machine.counts();
+    const direct = retired - this.counters.interpreted;
+    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts(), ...this.shadowCounters.counts() };
+  }
+  region(): Region | undefined { return this.recorder.region; }
+  fingerprint(): Fingerprint { return fingerprintOf(this.world.guestState(), this.guest.memory.digest()); }
+
+  /** A FERR# of the guest's x87 unit: its interrupt is a virtual device's, so the VMM gets the processor at the next instruction boundary. */
+  private reportFloatingPointError(): boolean {
+    if (this.guest.pc.coprocessor.reported(this.machine.processor.state[Word.X87_FIP])) return true;
+    this.interruptGuest();
+    return false;
+  }
+
+  /** In falling order, so that the machine's pages are neither the guest's own numbers nor in their order. */
+  private allocateGuestMemory(allocator: Allocator, pages: number): GuestMemory {
+    const machinePages = allocator.allocateMany(Owner.FIRST_VM, pages);
+    if (machinePages === undefined) throw new Error('the machine was built without enough memory for its guest');
+    return new GuestMemory(this.machine.memory, this.machine.processor.mmu, machinePages.toReversed());
+  }
+}

@@ -1,0 +1,91 @@
+import { Access, Flag, Segment, Word } from '@ringbench/isa';
+import type { HostContext } from '../host-context.js';
+import type { MonitorInstructions } from './monitor-instructions.js';
+
+const REGISTERS = 6;
+const BYTE_LIMIT = 0xfffff;
+const PAGE_SHIFT = 12;
+const PARAGRAPH_SHIFT = 4;
+const PARAGRAPH_LIMIT = 0xffff;
+const USER = Access.PRESENT | Access.NOT_SYSTEM | Access.DPL_MASK | Access.ACCESSED;
+/** An expand-down segment whose limit is the highest offset: no access is within it. */
+const NOTHING = USER | Access.WRITABLE | Access.EXPAND_DOWN | Access.BIG | Access.GRANULARITY;
+const DATA_SEGMENTS = [Segment.ES, Segment.DS, Segment.FS, Segment.GS] as const;
+
+/**
+ * Shadow descriptors: one of the monitor's GDT for each segment register, with what the guest's register holds (the hidden part, SDM vol. 3, 3.4.3) but for
+ * ring 3. So a guest's segments have its bases, limits and types whatever its tables say by now, and its tables are read by the Interpreter only.
+ */
+export class ShadowSegments {
+  /** BASE, LIMIT and ACCESS of each register as last shadowed; -1 in the last means never. */
+  private readonly known = new Int32Array(3 * REGISTERS).fill(-1);
+  private readonly selectors = new Int32Array(REGISTERS);
+
+  constructor(private readonly host: HostContext, private readonly guest: Int32Array) {}
+
+  /** True when the silicon can run the guest's code in virtual-8086 mode: real or virtual-8086 mode with all that that mode prescribes. */
+  get areParagraphs(): boolean {
+    const { guest } = this;
+    for (let segment = 0; segment < REGISTERS; segment++) {
+      if (guest[Word.BASE + segment] !== guest[Word.SELECTOR + segment] << PARAGRAPH_SHIFT || guest[Word.LIMIT + segment] !== PARAGRAPH_LIMIT) return false;
+      if ((guest[Word.ACCESS + segment] & Access.BIG) !== 0) return false;
+    }
+    return true;
+  }
+
+  /** Selector of the shadow of CS or SS, for the VMM's IRET. */
+  selectorOf(segment: number): number { return this.selectors[segment]; }
+
+  /** Has all registers shadowed, and the data segments loaded on the silicon unless they are; CS and SS are left to IRET. */
+  load(monitor: MonitorInstructions, force: boolean): void {
+    for (let segment = 0; segment < REGISTERS; segment++) {
+      const isNew = this.shadow(segment);
+      if ((isNew || force) && segment !== Segment.CS && segment !== Segment.SS) monitor.loadSegment(segment, this.selectors[segment]);
+    }
+  }
+
+  /** The silicon's data segments are not those that were loaded. */
+  forget(): void { for (const segment of DATA_SEGMENTS) this.known[3 * segment + 2] = -1; }
+
+  /** Writes a register's descriptor if it changed. */
+  private shadow(segment: number): boolean {
+    const { guest, known } = this;
+    const at = 3 * segment;
+    const base = guest[Word.BASE + segment];
+    const limit = guest[Word.LIMIT + segment];
+    const access = guest[Word.ACCESS + segment];
+    if (known[at] === base && known[at + 1] === limit && known[at + 2] === access) return false;
+    known[at] = base;
+    known[at + 1] = limit;
+    known[at + 2] = access;
+    const isUnusable = (access & Access.UNUSABLE) !== 0;
+    this.selectors[segment] = isUnusable && segment !== Segment.SS ? 0 : this.host.shadowSelector(segment);
+    if (isUnusable) this.write(segment, 0, -1, NOTHING);
+    else this.write(segment, base, limit, accessFor(segment, access));
+    return true;
+  }
+
+  /** `limit` in bytes. */
+  private write(segment: number, base: number, limit: number, access: number): void {
+    const isLarge = limit >>> 0 > BYTE_LIMIT;
+    const field = isLarge ? limit >>> PAGE_SHIFT : limit;
+    const granularity = isLarge ? Access.GRANULARITY : 0;
+    const low = (field & 0xffff) | (base << 16);
+    const high = ((base >>> 16) & 0xff) | (((access & ~Access.GRANULARITY) | granularity) << 8) | (field & 0xf0000) | (base & 0xff000000);
+    this.host.writeShadow(segment, low, high);
+  }
+}
+
+/** Access bits for ring 3. CS must be code of just this ring, whatever it was loaded from; real mode leaves a data descriptor in it. */
+function accessFor(segment: number, access: number): number {
+  const sizes = access & Access.BIG;
+  if (segment === Segment.CS) {
+    const readable = (access & Access.CODE) === 0 ? Access.READABLE : access & Access.READABLE;
+    return USER | Access.CODE | readable | sizes;
+  }
+  if (segment === Segment.SS) return USER | Access.WRITABLE | (access & Access.EXPAND_DOWN) | sizes;
+  return USER | (access & (Access.CODE | Access.EXPAND_DOWN | Access.WRITABLE)) | sizes;
+}
+
+/** Whether the guest's segment registers hold paragraph numbers. */
+export function isVirtual8086(state: Int32Array): boolean { return (state[Word.FLAG_SYSTEM] & Flag.VM) !== 0; }
