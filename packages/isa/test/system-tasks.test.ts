@@ -71,6 +71,14 @@ describe('a task switch', () => {
     expect([silicon.state[Word.CPL], silicon.state[Word.BASE + Segment.CS], silicon.state[Word.BASE + Segment.SS]]).toEqual([3, 0x1230, 0x2340]);
   });
 
+  it('is in virtual-8086 mode with all its segments when its LDT is refused', () => {
+    const silicon = protectedMachine();
+    task(silicon, { 36: Flag.VM | Flag.FIXED, 76: 0x123, 80: 0x234, 96: Sel.DATA0 });
+    expect(run(silicon, 'jmpf', { selector: Sel.OTHER_TSS })).toBe(false);
+    const { state } = silicon;
+    expect([silicon.faultVector, state[Word.CPL], state[Word.BASE + Segment.CS], state[Word.LIMIT + Segment.SS]]).toEqual([Vector.TS, 3, 0x1230, 0xffff]);
+  });
+
   it('a task gate for an exception takes the error code along', () => {
     const silicon = protectedMachine();
     task(silicon);

@@ -1,6 +1,6 @@
 import { Segment, Vector, Word } from '../state.js';
 import {
-  Descriptor, Selector, SystemType, descriptorDpl, descriptorType, installSegment, installVirtual8086, isCode, isConforming, isConformingCode, isNull, isPresent, isReadable, isWritableData, markAccessed,
+  Descriptor, Selector, SystemType, descriptorDpl, descriptorType, installSegment, isCode, isConforming, isConformingCode, isNull, isPresent, isReadable, isWritableData, markAccessed,
   requireDescriptor, selectorError,
 } from './descriptors.js';
 import { isVirtual8086 } from './modes.js';
@@ -12,15 +12,12 @@ const descriptor = new Descriptor();
 
 /**
  * Loads LDTR and the segment registers of a task just entered (SDM vol. 3, table 7-1, order of the checks). The registers hold the new selectors with
- * empty caches when this starts, so that a fault leaves what the manual describes: selectors loaded, descriptors not.
+ * empty caches when this starts, so that a fault leaves what the manual describes: selectors loaded, descriptors not. Those of a virtual-8086 task, which
+ * need no descriptors, are complete.
  */
 export function loadTaskSegments(silicon: Silicon, image: Int32Array, external: number): boolean {
   if (!loadTable(silicon, image[TaskField.LDTR], external)) return false;
-  if (isVirtual8086(silicon.state)) {
-    for (let segment = Segment.ES; segment <= Segment.GS; segment++) installVirtual8086(silicon, segment, image[TaskField.ES + segment]);
-  } else if (!loadCode(silicon, image[TaskField.CS], external) || !loadStack(silicon, image[TaskField.SS], external) || !loadDataSegments(silicon, image, external)) {
-    return false;
-  }
+  if (!isVirtual8086(silicon.state) && (!loadCode(silicon, image[TaskField.CS], external) || !loadStack(silicon, image[TaskField.SS], external) || !loadDataSegments(silicon, image, external))) return false;
   return isInCodeSegment(silicon.state, silicon.state[Word.EIP]) || silicon.raise(Vector.GP, external);
 }
 

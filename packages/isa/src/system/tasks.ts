@@ -2,9 +2,9 @@ import { modelOf } from '../cpu-models.js';
 import { ARITHMETIC_FLAGS, Access, CR0, Debug6, Debug7, Flag, Register, Segment, Vector, Word } from '../state.js';
 import { composeFlags, storeFlags } from '../flags.js';
 import {
-  Descriptor, Selector, SystemType, descriptorBase, descriptorLimit, descriptorType, installNull, installSegment, isNull, isPresent, markAvailable, markBusy, readDescriptor, requireDescriptor, selectorError,
+  Descriptor, Selector, SystemType, descriptorBase, descriptorLimit, descriptorType, installNull, installSegment, installVirtual8086, isNull, isPresent, markAvailable, markBusy, readDescriptor, requireDescriptor, selectorError,
 } from './descriptors.js';
-import { LOW_WORD, changePrivilege, noteResumption } from './modes.js';
+import { LOW_WORD, changePrivilege, isVirtual8086, noteResumption } from './modes.js';
 import type { SystemOperands } from './operands.js';
 import type { Silicon } from './silicon.js';
 import { loadTaskSegments } from './task-segments.js';
@@ -146,9 +146,11 @@ function enterTask(silicon: Silicon, layout: TaskLayout, selector: number, cause
   state[Word.DR + 7] &= ~Debug7.LOCAL;
   silicon.debugRegistersChanged();
   silicon.alignmentChanged();
-  for (let segment = Segment.ES; segment <= Segment.GS; segment++) installNull(silicon, segment, incoming[TaskField.ES + segment]);
+  // Descriptors come later and can fault; what virtual-8086 mode needs is in the selector (SDM vol. 3, 20.1.1), and there is no such mode without it.
+  const install = isVirtual8086(state) ? installVirtual8086 : installNull;
+  for (let segment = Segment.ES; segment <= Segment.GS; segment++) install(silicon, segment, incoming[TaskField.ES + segment]);
   installNull(silicon, Segment.LDTR, incoming[TaskField.LDTR]);
-  changePrivilege(silicon, (state[Word.FLAG_SYSTEM] & Flag.VM) !== 0 ? 3 : incoming[TaskField.CS] & Selector.RPL);
+  changePrivilege(silicon, isVirtual8086(state) ? 3 : incoming[TaskField.CS] & Selector.RPL);
   silicon.interruptFlagChanged();
   trapsAtStart = (incoming[TaskField.TRAP] & 1) !== 0;
   return loadTaskSegments(silicon, incoming, external);
