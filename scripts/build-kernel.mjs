@@ -1,91 +1,70 @@
-// Builds the lab kernel in workloads/kernel and keeps the derived fields of its kernel.json.
+// Builds the lab kernel in workloads/kernel for each of its ports and keeps the derived fields of their manifests.
 //
-//   node scripts/build-kernel.mjs [--check]
+//   node scripts/build-kernel.mjs [--check] [--port NAME]
 //
-// Without an option: compiles and links image.elf, rewrites kernel.json.
+// Without an option: compiles and links image.elf and image-paravirt.elf, rewrites kernel.json and kernel-paravirt.json.
 // --check  builds into a temporary folder and compares the bytes with the committed image; where the tools that built
 //          it are absent, it skips with that reason and succeeds.
 import { execFile, execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { byCodeUnit, runScript, sha256, toolchain, UserError } from './guest-toolchain.mjs';
 
 const WORKLOADS = fileURLToPath(new URL('../workloads', import.meta.url));
 const KERNEL = join(WORKLOADS, 'kernel');
 const COMMON = join(WORKLOADS, 'common');
-const IMAGE = 'image.elf';
-const MANIFEST = 'kernel.json';
+const ARCH = 'kernel/arch';
 
-/** The only port so far; another is a folder beside it. */
-const PORT = 'pc';
+/** A port is a folder of arch/. */
+const PORTS = {
+  pc: { id: 'kernel', title: 'Lab kernel', image: 'image.elf', manifest: 'kernel.json' },
+  paravirt: { id: 'kernel-paravirt', title: 'Lab kernel for the paravirtual machine', image: 'image-paravirt.elf', manifest: 'kernel-paravirt.json' },
+};
 
 /** As the bare guests are built (build-workloads.mjs): integer code only, nothing that depends on the host system. */
-const COMPILE = [
+const compileOptions = (port) => [
   '-m32', '-std=c11', '-O2', '-march=i686', '-mgeneral-regs-only', '-ffreestanding', '-fno-pic',
   '-fno-stack-protector', '-fcf-protection=none', '-fno-asynchronous-unwind-tables',
   '-fno-tree-loop-distribute-patterns', '-fno-strict-aliasing', '-Wall', '-Wextra', '-Werror',
-  `-I${KERNEL}`, `-I${join(KERNEL, 'arch', PORT)}`, `-I${join(COMMON, 'guest')}`, `-I${COMMON}`,
+  `-I${KERNEL}`, `-I${join(KERNEL, 'arch', port)}`, `-I${join(COMMON, 'guest')}`, `-I${COMMON}`,
 ];
 const LINK = ['-m', 'elf_i386', '-n', '-s', '--build-id=none', '--fatal-warnings', '-z', 'noexecstack'];
-/** Headers of the bare guests that the kernel uses, too. */
-const SHARED = ['common/guest/ports.h', 'common/page-entry.h', 'common/port-numbers.h', 'common/random.h'];
+/** Headers of the bare guests that the kernel uses, too; those of ports only where there are some. */
+const SHARED = ['common/page-entry.h', 'common/random.h'];
+const SHARED_OF_PORT = { pc: ['common/guest/ports.h', 'common/port-numbers.h'], paravirt: [] };
 
-/** A problem of the caller's, told in one line. */
-class UserError extends Error {}
-
-function firstLine(command) {
-  return execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n', 1)[0];
-}
-
-/** Compiler and assembler as recorded in kernel.json, or undefined where one is missing. */
-function toolchain() {
-  try {
-    const compiler = /\((?<distribution>.*)\) (?<version>\S+)$/.exec(firstLine('gcc'))?.groups;
-    const [assembler, linker] = [firstLine('as'), firstLine('ld')];
-    return {
-      compiler: compiler ? `gcc ${compiler.version} (${compiler.distribution})` : firstLine('gcc'),
-      assembler: `${assembler}; ${linker}`,
-    };
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** The same order in every locale: it decides the order of linking, and so the bytes. */
-function byCodeUnit(a, b) {
-  return a < b ? -1 : Number(a > b);
+/** Whether a source, relative to workloads/, is of a port, or of what all ports have. */
+function belongsTo(port, name) {
+  const folder = name.startsWith(`${ARCH}/`) ? name.slice(ARCH.length + 1).split('/') : [];
+  return folder.length < 2 || folder[0] === port;
 }
 
 /** Relative to workloads/, with forward slashes. */
-function sources() {
+function sources(port) {
   const own = readdirSync(KERNEL, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && ['.c', '.S', '.h', '.ld'].includes(extname(entry.name)))
-    .map((entry) => relative(WORKLOADS, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
-  return [...own, ...SHARED].toSorted(byCodeUnit);
+    .map((entry) => relative(WORKLOADS, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .filter((name) => belongsTo(port, name));
+  return [...own, ...SHARED, ...SHARED_OF_PORT[port]].toSorted(byCodeUnit);
 }
 
-/** Compiles and links the kernel in `folder`; returns the image's bytes. */
-async function buildImage(folder) {
-  const units = sources().filter((name) => /\.[cS]$/.test(name));
+/** Compiles and links the kernel for a port in `folder`; returns the image's bytes. */
+async function buildImage(port, folder) {
+  const units = sources(port).filter((name) => /\.[cS]$/.test(name));
   const objects = units.map((name) => join(folder, name.replaceAll('/', '-').replace(/\.[cS]$/, '.o')));
   const compile = async (index) =>
-    promisify(execFile)('gcc', [...COMPILE, '-c', join(WORKLOADS, units[index]), '-o', objects[index]]);
+    promisify(execFile)('gcc', [...compileOptions(port), '-c', join(WORKLOADS, units[index]), '-o', objects[index]]);
   const waiting = units.map((_, index) => index);
   const worker = async () => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) await compile(index);
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  const image = join(folder, IMAGE);
-  execFileSync('ld', [...LINK, '-T', join(KERNEL, 'arch', PORT, 'image.ld'), '-o', image, ...objects], { stdio: 'pipe' });
+  const image = join(folder, PORTS[port].image);
+  execFileSync('ld', [...LINK, '-T', join(KERNEL, 'arch', port, 'image.ld'), '-o', image, ...objects], { stdio: 'pipe' });
   return readFileSync(image);
-}
-
-function sha256(bytes) {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function inTemporary(action) {
@@ -97,46 +76,39 @@ async function inTemporary(action) {
   }
 }
 
-async function update(tools) {
+async function update(port, tools) {
   if (tools === undefined) throw new UserError('building needs gcc, as and ld (Debian: gcc, binutils)');
-  const bytes = await inTemporary(buildImage);
-  const manifest = { id: 'kernel', title: 'Lab kernel', port: PORT, image: IMAGE, sha256: sha256(bytes), sources: sources(), ...tools };
-  writeFileSync(join(KERNEL, IMAGE), bytes);
-  writeFileSync(join(KERNEL, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-  console.log(`kernel ${bytes.length} bytes`);
+  const { id, title, image, manifest } = PORTS[port];
+  const bytes = await inTemporary((folder) => buildImage(port, folder));
+  const fields = { id, title, port, image, sha256: sha256(bytes), sources: sources(port), ...tools };
+  writeFileSync(join(KERNEL, image), bytes);
+  writeFileSync(join(KERNEL, manifest), `${JSON.stringify(fields, null, 2)}\n`);
+  console.log(`${id} ${bytes.length} bytes`);
 }
 
-async function check(tools) {
-  const { compiler, assembler, sha256: recorded } = JSON.parse(readFileSync(join(KERNEL, MANIFEST), 'utf8'));
-  if (sha256(readFileSync(join(KERNEL, IMAGE))) !== recorded) {
-    fail(`${IMAGE} is not the file whose SHA-256 ${MANIFEST} records`);
+async function check(port, tools) {
+  const { id, image, manifest } = PORTS[port];
+  const { compiler, assembler, sha256: recorded } = JSON.parse(readFileSync(join(KERNEL, manifest), 'utf8'));
+  if (sha256(readFileSync(join(KERNEL, image))) !== recorded) {
+    fail(id, `${image} is not the file whose SHA-256 ${manifest} records`);
   } else if (tools?.compiler !== compiler || tools.assembler !== assembler) {
     const present = tools ? `${tools.compiler}, ${tools.assembler}` : 'no gcc, as and ld';
-    console.log(`kernel skipped: built with ${compiler}, ${assembler}; here is ${present}`);
-  } else if (sha256(await inTemporary(buildImage)) === recorded) {
-    console.log('kernel same bytes');
+    console.log(`${id} skipped: built with ${compiler}, ${assembler}; here is ${present}`);
+  } else if (sha256(await inTemporary((folder) => buildImage(port, folder))) === recorded) {
+    console.log(`${id} same bytes`);
   } else {
-    fail(`the sources build another ${IMAGE} than the committed one`);
+    fail(id, `the sources build another ${image} than the committed one`);
   }
 }
 
-function fail(text) {
-  console.log(`kernel FAILED: ${text}`);
+function fail(id, text) {
+  console.log(`${id} FAILED: ${text}`);
   process.exitCode = 1;
 }
 
-try {
-  const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
-  await (values.check ? check(toolchain()) : update(toolchain()));
-} catch (error) {
-  if (error instanceof UserError || error.code?.startsWith('ERR_PARSE_ARGS')) {
-    console.error(`build-kernel: ${error.message}`);
-    process.exitCode = 2;
-  } else if (error.stderr) {
-    // A tool failed: what it said is the message.
-    console.error(String(error.stderr));
-    process.exitCode = 1;
-  } else {
-    throw error;
-  }
-}
+await runScript('build-kernel', async () => {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, port: { type: 'string' } } });
+  if (values.port !== undefined && !Object.hasOwn(PORTS, values.port)) throw new UserError(`no port is called "${values.port}"; there are ${Object.keys(PORTS).join(', ')}`);
+  const tools = toolchain();
+  for (const port of values.port === undefined ? Object.keys(PORTS) : [values.port]) await (values.check ? check(port, tools) : update(port, tools));
+});

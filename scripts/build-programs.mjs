@@ -161,4 +161,4 @@ function main() {
   else update(programs, toolchain());
 }
 
-runScript('build-programs', main);
+await runScript('build-programs', main);

@@ -190,4 +190,4 @@ function main() {
   else update(workloads, tools);
 }
 
-runScript('build-workloads', main);
+await runScript('build-workloads', main);

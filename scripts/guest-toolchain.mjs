@@ -71,17 +71,17 @@ export function eachInTemporary(workloads, action) {
   }
 }
 
-/** Runs a script's main function; ends with status 2 for a mistake of the caller's, 1 where a tool failed. */
-export function runScript(name, main) {
+/** Runs a script's main function, which may be asynchronous; ends with status 2 for a mistake of the caller's, 1 where a tool failed. */
+export async function runScript(name, main) {
   try {
-    main();
+    await main();
   } catch (error) {
     if (error instanceof UserError || error.code?.startsWith('ERR_PARSE_ARGS')) {
       console.error(`${name}: ${error.message}`);
       process.exitCode = 2;
     } else if (error.stderr) {
       // A tool failed: what it said is the message.
-      console.error(error.stderr);
+      console.error(String(error.stderr));
       process.exitCode = 1;
     } else {
       throw error;

@@ -10,8 +10,9 @@ const KERNEL = join(WORKLOADS, 'kernel');
 const STREAMS = 'raw framed stdin=/dev/null stdout=/dev/host-output stderr=/dev/host-error';
 const MEMORY_BYTES = 32 << 20;
 
-export function labKernel() {
-  const { image } = JSON.parse(readFileSync(join(KERNEL, 'kernel.json'), 'utf8'));
+/** The kernel's image for the machine of a core (`CoreDefinition.port`). */
+export function labKernel(port = 'pc') {
+  const { image } = JSON.parse(readFileSync(join(KERNEL, port === 'pc' ? 'kernel.json' : `kernel-${port}.json`), 'utf8'));
   return readFileSync(join(KERNEL, image));
 }
 
@@ -32,11 +33,11 @@ export function labGuest(words, files, options = '') {
   return { name: words[0], format: 'multiboot', bytes: labKernel(), commandLine, modules: [{ name: 'files', bytes: writeArchive(completed.files) }] };
 }
 
-/** Loads and runs a guest on a core; its two streams apart, as text of one character a byte. `disks`: bytes of each. */
+/** Loads and runs a guest on a core, with the kernel of its machine; its two streams apart, as text of one character a byte. `disks`: bytes of each. */
 export function runLabGuest(core, guest, { budget, memoryBytes = MEMORY_BYTES, disks } = {}) {
   const streams = { e9: [], uart: [] };
   const engine = core.create({ memoryBytes, onConsole: (byte, port) => streams[port]?.push(byte), ...(disks === undefined ? {} : { disks }) });
-  const loaded = engine.load(guest);
+  const loaded = engine.load(core.port === undefined ? guest : { ...guest, bytes: labKernel(core.port) });
   if (!loaded.ok) throw new Error(`the lab kernel cannot be loaded: ${JSON.stringify(loaded)}`);
   const exit = engine.run(budget);
   const text = (bytes) => Buffer.from(bytes).toString('latin1');

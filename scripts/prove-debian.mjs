@@ -11,6 +11,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { chosenCores } from './cores.mjs';
 import { buildInitramfs, expectedOutput } from './debian/initramfs.mjs';
 import { CACHE, fetchGuests, obtain } from './debian/packages.mjs';
 
@@ -18,10 +19,9 @@ const RINGBENCH = fileURLToPath(new URL('../packages/cli/dist/main.js', import.m
 const PROMPT = '/ # ';
 const COMMAND_LINE = 'console=ttyS0 panic=-1 nokaslr';
 const DEADLINE_MS = 600_000;
-const CORES = ['native', 'emulation', 'v386'];
 
 const { values } = parseArgs({ options: { core: { type: 'string' }, 'boot-only': { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } });
-const cores = values.core?.split(',') ?? CORES;
+const cores = chosenCores(values.core);
 const say = (text) => process.stderr.write(`prove-debian: ${text}\n`);
 
 /** Runs `ringbench boot`; resolves with what it printed. `onConsole` sees the console's bytes so far and may type. */

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { writeArchive } from '../packages/archive/dist/index.js';
+import { chosenCores } from './cores.mjs';
 import { CACHE, fetchGuests, obtain } from './debian/packages.mjs';
 
 const RINGBENCH = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
@@ -18,7 +19,6 @@ const PROGRAMS = fileURLToPath(new URL('../workloads/user', import.meta.url));
 const COMMAND_LINE = 'console=ttyS0 quiet panic=-1 nokaslr rdinit=/init';
 const MEMORY = '128M';
 const DEADLINE_MS = 1_200_000;
-const CORES = ['native', 'emulation', 'v386'];
 const LAST_LINE = 'PROGRAMS ENDED';
 
 const { values, positionals } = parseArgs({ options: { core: { type: 'string' } }, allowPositionals: true });
@@ -88,7 +88,7 @@ async function main() {
   writeFileSync(initrd, buildInitramfs(guests.busybox.bytes, programs));
   const problems = [];
   const counts = new Map();
-  for (const core of values.core?.split(',') ?? CORES) {
+  for (const core of chosenCores(values.core)) {
     say(`${core}: ${programs.length} programs on ${guests.kernel.package}`);
     const outcome = await boot(core, guests.kernel.path, initrd);
     const found = problemsOf(outcome, programs);

@@ -3,17 +3,19 @@
 //
 //   node scripts/oracle/soup.mjs [--runs N] [--seed S] [--json]
 //
-// N soups (2,000 unless told), split over the processors of the host. Exit code 1 and the shrunk soup when a property does not hold.
+// N soups (2,000 unless told), split over the processors of the host. Exit code 1 and the shrunk soup when a property does not hold, or the number of a
+// soup that does not end: a run is synchronous, so that only another thread can see it.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
 
-/** Soups after which the machines are new, so that a failure is found again quickly. */
-const ROUND = 500;
+/** Soups after which the machines are new, so that a failure is found again quickly; what a worker takes at a time. */
+const ROUND = 100;
 const SCAN_EVERY = 10;
 const MOST_WORKERS = 8;
-const PROGRESS_EVERY = 20;
+/** Milliseconds. The slowest soup takes a few seconds, also while others use the host. */
+const STALLED_AFTER = 120_000;
 
 function options() {
   const fail = (problem) => {
@@ -37,8 +39,10 @@ async function work({ runs, seed, worker, workers }) {
   const hot = hotSetOfSoup();
   const total = { runs: 0, instructions: 0, stops: {}, failures: [] };
   for (let round = worker; round * ROUND < runs; round += workers) {
-    const onRun = () => ++total.runs % PROGRESS_EVERY === 0 && parentPort.postMessage({ done: total.runs });
-    const result = checkSoups(hot, { runs: Math.min(ROUND, runs - round * ROUND), seed: seed * runs + round, scanEvery: SCAN_EVERY, onRun });
+    const seedOfRound = seed * runs + round;
+    let soup = 0;
+    const onRun = () => parentPort.postMessage({ done: ++total.runs, at: `soup ${soup++} of seed ${seedOfRound} (checkSoups)` });
+    const result = checkSoups(hot, { runs: Math.min(ROUND, runs - round * ROUND), seed: seedOfRound, scanEvery: SCAN_EVERY, onRun });
     total.instructions += result.instructions;
     for (const [stop, count] of Object.entries(result.stops)) total.stops[stop] = (total.stops[stop] ?? 0) + count;
     if (result.failure !== undefined) total.failures.push(result.failure);
@@ -49,7 +53,23 @@ async function work({ runs, seed, worker, workers }) {
 function start(chosen, worker, workers, onProgress) {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL(import.meta.url), { workerData: { ...chosen, worker, workers } });
-    thread.on('message', ({ done, result }) => (result === undefined ? onProgress(done) : resolve(result)));
+    let stalled;
+    const watch = (at) => {
+      clearTimeout(stalled);
+      stalled = setTimeout(() => {
+        console.log(`${at} does not end`);
+        process.exit(1);
+      }, STALLED_AFTER);
+    };
+    thread.on('message', ({ done, at, result }) => {
+      if (result === undefined) {
+        watch(at);
+        onProgress(done);
+        return;
+      }
+      clearTimeout(stalled);
+      resolve(result);
+    });
     thread.on('error', reject);
   });
 }

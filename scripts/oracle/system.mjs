@@ -2,11 +2,12 @@
 //
 //   node scripts/oracle/system.mjs [--seed S] [--scenarios N] [--family F] [--json] [--record FILE]
 //
-// All systematic scenarios (families/), and N random ones (400 unless told) that follow from the seed, run on QEMU and on the cores native and v386.
-// Exit code 1 when an answer differs and known-differences.ts does not say why, when an entry there explains nothing, or when the two cores differ; 2
+// All systematic scenarios (families/), and N random ones (400 unless told) that follow from the seed, run on QEMU and on every core.
+// Exit code 1 when an answer differs and known-differences.ts does not say why, when an entry there explains nothing, or when the cores differ; 2
 // when the arguments are bad; 0 with one line where QEMU is absent. --record writes QEMU's answers to every RECORDED_STRIDE-th scenario for the tests.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { chosenCores, loadCore } from '../cores.mjs';
 import { differences, formatDifference, signature } from './system/answer.ts';
 import { randomScenarios } from './system/families/random.ts';
 import { systematicScenarios } from './system/families/index.ts';
@@ -47,6 +48,12 @@ function compareAll(scenarios, ours, theirs, used) {
   return wrong;
 }
 
+/** Scenarios that a core answers otherwise than the baseline. */
+const compareCores = (scenarios, ours, theirs, core) => scenarios.flatMap(({ id }, index) => {
+  const places = differences(ours[index], theirs[index]).map(formatDifference);
+  return places.length === 0 ? [] : [{ scenario: `${id} on ${core}`, places, ours: signature(ours[index]), theirs: signature(theirs[index]) }];
+});
+
 async function main() {
   const chosen = options();
   const qemu = qemuVersion();
@@ -57,15 +64,13 @@ async function main() {
   const all = [...systematicScenarios(), ...randomScenarios(chosen.seed, chosen.count).scenarios];
   const scenarios = all.filter(({ family }) => chosen.family === undefined || family === chosen.family);
   if (scenarios.length === 0) usage(`no family is called ${chosen.family}; there are ${[...new Set(all.map(({ family }) => family))].join(', ')}`);
-  const [native, v386] = (await Promise.all([import('../../packages/core-native/dist/index.js'), import('../../packages/core-v386/dist/index.js')])).map(({ core }) => core);
-  const answers = Object.fromEntries([['qemu', runOnQemu], ['native', runOnCore(native)], ['v386', runOnCore(v386)]].map(([name, run]) => [name, answerAll(run, scenarios, progress(name, scenarios.length))]));
+  const cores = await Promise.all(chosenCores().map(async (id) => [id, runOnCore(await loadCore(id))]));
+  const answers = Object.fromEntries([['qemu', runOnQemu], ...cores].map(([name, run]) => [name, answerAll(run, scenarios, progress(name, scenarios.length))]));
+  const [[baseline], ...others] = cores;
   const used = new Set();
-  const wrong = compareAll(scenarios, answers.native, answers.qemu, used);
-  const cores = scenarios.flatMap(({ id }, index) => {
-    const places = differences(answers.native[index], answers.v386[index]).map(formatDifference);
-    return places.length === 0 ? [] : [{ scenario: id, places, ours: signature(answers.native[index]), theirs: signature(answers.v386[index]) }];
-  });
-  const different = scenarios.filter((_, index) => differences(answers.native[index], answers.qemu[index]).length > 0).length;
+  const wrong = compareAll(scenarios, answers[baseline], answers.qemu, used);
+  const coresDiffer = others.flatMap(([core]) => compareCores(scenarios, answers[baseline], answers[core], core));
+  const different = scenarios.filter((_, index) => differences(answers[baseline][index], answers.qemu[index]).length > 0).length;
   // Some entries need random scenarios, so that only the default run can say what is stale.
   const isDefault = chosen.family === undefined && chosen.seed === Number(DEFAULTS.seed) && chosen.count >= Number(DEFAULTS.scenarios);
   const stale = isDefault ? KNOWN_DIFFERENCES.map(({ id }) => id).filter((id) => !used.has(id)) : [];
@@ -73,19 +78,19 @@ async function main() {
     const slice = recordedSlice(scenarios, answers.qemu);
     writeFileSync(chosen.record, encodeRecording({ qemu: qemu.version, seed: chosen.seed, count: chosen.count }, slice));
   }
-  const result = { qemu: qemu.version, seed: chosen.seed, scenarios: scenarios.length, families: countBy(scenarios, ({ family }) => family), different, entries: used.size, unexplained: wrong, coresDiffer: cores, staleEntries: stale };
+  const result = { qemu: qemu.version, seed: chosen.seed, scenarios: scenarios.length, families: countBy(scenarios, ({ family }) => family), different, entries: used.size, unexplained: wrong, cores: cores.map(([id]) => id), coresDiffer, staleEntries: stale };
   if (chosen.json) console.log(JSON.stringify(result));
   else report(result);
-  return wrong.length + cores.length + stale.length > 0 ? 1 : 0;
+  return wrong.length + coresDiffer.length + stale.length > 0 ? 1 : 0;
 }
 
-function report({ qemu, scenarios, families, different, entries, unexplained: wrong, coresDiffer, staleEntries }) {
+function report({ qemu, scenarios, families, different, entries, unexplained: wrong, cores, coresDiffer, staleEntries }) {
   for (const [title, list] of [['DIFFERS FROM QEMU', wrong], ['CORES DIFFER', coresDiffer]]) {
     for (const { scenario, places, ours, theirs } of list) console.log(`${title} ${scenario}: [${ours}] [${theirs}]\n  ${places.slice(0, PLACES_SHOWN).join('\n  ')}`);
   }
   for (const id of staleEntries) console.log(`STALE ENTRY ${id}: no scenario differs in this way any more`);
   console.log(Object.entries(families).map(([family, count]) => `${family} ${count}`).join(', '));
-  console.log(`${scenarios} scenarios on ${qemu} and the cores native and v386: ${different} differ from QEMU, explained by ${entries} known differences; ${wrong.length} unexplained, ${coresDiffer.length} differ between the cores, ${staleEntries.length} stale entries`);
+  console.log(`${scenarios} scenarios on ${qemu} and the cores ${cores.join(', ')}: ${different} differ from QEMU, explained by ${entries} known differences; ${wrong.length} unexplained, ${coresDiffer.length} differ between the cores, ${staleEntries.length} stale entries`);
 }
 
 process.exitCode = await main();

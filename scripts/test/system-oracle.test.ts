@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { core as native } from '../../packages/core-native/dist/index.js';
-import { core as v386 } from '../../packages/core-v386/dist/index.js';
+import { registry } from '../../packages/cli/dist/index.js';
 import { differences, formatDifference, type Answer } from '../oracle/system/answer.ts';
 import { systematicScenarios } from '../oracle/system/families/index.ts';
 import { randomScenarios } from '../oracle/system/families/random.ts';
@@ -14,18 +13,19 @@ import { CORRECTNESS, withDifferences } from '../oracle/system/write-differences
 
 /** QEMU's answers to a slice of the scenarios, recorded by `node scripts/oracle/system.mjs --record`; QEMU itself is not needed. */
 const recording = decodeRecording(readFileSync(fileURLToPath(new URL('recorded/qemu-system.json.gz', import.meta.url))));
-const V386_STRIDE = 4;
+const [BASELINE, ...OTHERS] = registry.pcIds;
+const STRIDE = 4;
 const HOOK_MILLISECONDS = 60_000;
 
 describe('system scenarios, as QEMU answered', () => {
   let all: Scenario[];
   let slice: Scenario[];
   let ours: Answer[];
-  beforeAll(() => {
+  beforeAll(async () => {
     all = [...systematicScenarios(), ...randomScenarios(recording.seed, recording.count).scenarios];
     const byId = new Map(all.map((scenario) => [scenario.id, scenario]));
     slice = recording.answers.map(({ id }) => byId.get(id)).filter((scenario) => scenario !== undefined);
-    ours = answerAll(runOnCore(native), slice);
+    ours = answerAll(runOnCore(await registry.load(BASELINE)), slice);
   }, HOOK_MILLISECONDS);
 
   test('the recording belongs to these scenarios; if not, record it again', () => {
@@ -43,10 +43,10 @@ describe('system scenarios, as QEMU answered', () => {
     expect(wrong).toEqual([]);
     expect(used.size).toBeGreaterThan(10);
   });
-  test('v386 answers like native', () => {
-    const some = slice.filter((_, index) => index % V386_STRIDE === 0);
-    const answers = answerAll(runOnCore(v386), some);
-    expect(some.flatMap(({ id }, index) => differences(ours[index * V386_STRIDE], answers[index]).map((place) => `${id}: ${formatDifference(place)}`))).toEqual([]);
+  test.each(OTHERS)('%s answers like native', async (core) => {
+    const some = slice.filter((_, index) => index % STRIDE === 0);
+    const answers = answerAll(runOnCore(await registry.load(core)), some);
+    expect(some.flatMap(({ id }, index) => differences(ours[index * STRIDE], answers[index]).map((place) => `${id}: ${formatDifference(place)}`))).toEqual([]);
   });
   test('docs/correctness.md has the table: node scripts/oracle/system/write-differences.ts writes it', () => {
     const document = readFileSync(CORRECTNESS, 'utf8');

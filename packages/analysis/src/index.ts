@@ -1,4 +1,5 @@
 export * from './comparison.js';
+export * from './efficiency.js';
 export * from './pricing.js';
 export * from './profile.js';
 export * from './random.js';

@@ -1,4 +1,4 @@
-import type { Observation, Outcome, RunHeader } from '@ringbench/journal';
+import type { InstructionMatrix, Observation, Outcome, RunHeader } from '@ringbench/journal';
 import { countOf } from './pricing.js';
 import type { Counts } from './pricing.js';
 
@@ -6,6 +6,8 @@ import type { Counts } from './pricing.js';
 export interface Run {
   readonly header: RunHeader;
   readonly observations: readonly Observation[];
+  /** The matrix of instructions that was left beside the journal, if any. */
+  readonly matrix?: InstructionMatrix | undefined;
 }
 
 /** All observations of one workload under one core, from fresh processes. */

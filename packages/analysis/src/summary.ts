@@ -1,5 +1,5 @@
 /** Everything that a table, a figure or the report says of a run, as plain data. */
-import type { RunHeader } from '@ringbench/journal';
+import type { InstructionMatrix, RunHeader } from '@ringbench/journal';
 import { costOf } from './profile.js';
 import type { CostProfile } from './profile.js';
 import { DIRECT, EMULATED, RETIRED, countOf, cyclesOf, demandOf, price, pricesAt } from './pricing.js';
@@ -84,6 +84,8 @@ export interface RunSummary {
   readonly breakEvens: readonly BreakEven[];
   readonly validations: readonly Validation[];
   readonly wallClock: WallClockVerdict;
+  /** Verdicts on the sensitive instructions, if they were judged for this run. */
+  readonly matrix: InstructionMatrix | undefined;
 }
 
 export interface SummaryOptions {
@@ -103,10 +105,10 @@ function present(counts: Counts): Counts {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
+/** Direct over all instructions: what a monitor interpreted is neither `direct` nor `emulated`. Undefined for a core that does not say what ran directly. */
 function directShareOf(counts: Counts): number | undefined {
   const direct = countOf(counts, DIRECT);
-  const total = direct + countOf(counts, EMULATED);
-  return total > 0 ? direct / total : undefined;
+  return direct > 0 || countOf(counts, EMULATED) > 0 ? direct / instructionsOf(counts) : undefined;
 }
 
 function instructionsOf(counts: Counts): number {
@@ -174,6 +176,7 @@ class Summarizer {
       breakEvens: this.#breakEvens(measured),
       validations: validate(this.#profile),
       wallClock: wallClockVerdict(this.#run.header),
+      matrix: this.#run.matrix,
     };
   }
 
@@ -201,7 +204,7 @@ class Summarizer {
       retired: first.retired,
       instructions: instructionsOf(first.region),
       counts: present(first.region),
-      equivalent: equivalence(cell, baseline),
+      equivalent: this.#hasOwnMachine(cell.core) ? undefined : equivalence(cell, baseline),
       directShare: directShareOf(first.region),
       cycles: levelsOf(demand, this.#profile),
       ratio: baseline === undefined ? undefined : modelledRatio({ core: demand, baseline: this.#demandOf(baseline) }, this.#profile),
@@ -211,6 +214,11 @@ class Summarizer {
       wallRatio: this.#wallRatio(cell, baseline),
     };
     return { cell, demand, summary };
+  }
+
+  /** Its guests are ported: their final state is of another kernel than the baseline's, and only the answer can be compared. */
+  #hasOwnMachine(core: string): boolean {
+    return this.#run.header.cores.some(({ id, port }) => id === core && port !== undefined);
   }
 
   #demandOf(cell: Cell): Demand {

@@ -83,6 +83,15 @@ export const COMMANDS: readonly Command[] = [
     handler: async (context, given) => (await import('./commands/run.js')).run(context, given),
   },
   {
+    name: 'matrix',
+    usage: 'matrix [dir]',
+    describe: 'Judge each technique on a witness of each sensitive instruction: faithful, traps or wrong',
+    positionals: { dir: 'a folder that `ringbench run --out` has written: its cores are judged, and its report shows the matrix' },
+    options: { core: value('judge these cores instead, as a,b') },
+    examples: [['matrix', 'all cores'], ['matrix results/quick', 'for the report of that run'], ['matrix --core trap:shadow=drop --json', 'a core under settings']],
+    handler: async (context, given) => (await import('./commands/matrix.js')).matrix(context, given),
+  },
+  {
     name: 'exec',
     usage: 'exec',
     operands: 'PROGRAM [ARG…]',

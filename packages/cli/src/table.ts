@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { sharePercent } from '@ringbench/analysis';
 import type { CellSummary, RunSummary } from '@ringbench/analysis';
 import type { Violation } from '@ringbench/harness';
 import { oneLine } from '@ringbench/harness';
@@ -24,7 +25,8 @@ function cellLines(cell: CellSummary | undefined): readonly string[] {
   const { ratio, wallRatio } = cell;
   const modelled = ratio === undefined ? '- modelled' : `${formatRatio(ratio.default)} modelled (${formatRatio(ratio.low)} to ${formatRatio(ratio.high)})`;
   const wall = wallRatio === undefined ? '- wall clock' : `${formatRatio(wallRatio.estimate)} wall clock`;
-  return [`${formatCount(cell.retired ?? 0)} retired`, modelled, wall];
+  const direct = cell.directShare === undefined ? [] : [`${sharePercent(cell.directShare)}% direct`];
+  return [`${formatCount(cell.retired ?? 0)} retired`, ...direct, modelled, wall];
 }
 
 /** The matrix of a run: workloads down, cores across. */
@@ -41,6 +43,7 @@ export function matrixTable(summary: RunSummary): string {
 export function legend(summary: RunSummary): string {
   const { profile, baseline, wallClock } = summary;
   return [
+    'direct: share of the region\'s instructions that the silicon ran without intervention; what a monitor interpreted is not direct.',
     `retired: guest instructions from load to end, exact. modelled: cycles of the measured region over ${baseline}'s at the prices of "${profile.id}"`,
     `(${oneLine(profile.title)}), and the range over all prices. wall clock: host time of the region over ${baseline}'s, medians.`,
     wallClock.statement,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FailureRecord } from '../src/guest/failure.js';
-import { CORES, guestFolder, ringbench } from './fixtures/guests.js';
+import { CORES, guestFolder, ringbench, TRACE_OF_FAILS } from './fixtures/guests.js';
 
 /** What `ringbench boot` says of a guest that failed. */
 
@@ -20,13 +20,7 @@ ES   0018  base 00000000  limit ffffffff
 FS   0018  base 00000000  limit ffffffff
 GS   0018  base 00000000  limit ffffffff
 the last 6 instructions:
-           0  0010:00100000  bc 00 00 09 00           mov esp, 90000h                     ESP=00090000
-           1  0010:00100005  b8 01 00 00 00           mov eax, 1                          EAX=00000001
-           2  0010:0010000a  81 c0 ff ff ff ff        add eax, 0ffffffffh                 EAX=00000000 +C +P +A +Z
-           3  0010:00100010  50                       push eax                            ESP=0008fffc
-           4  0010:00100011  bb 34 12 00 00           mov ebx, 1234h                      EBX=00001234
-           5  0010:00100016  0f 0b                    ud2                                 [shutdown]
-`;
+${TRACE_OF_FAILS}`;
 
 describe('a guest that fails', () => {
   test.each(CORES)('is reported with registers and the last instructions on %s', async (core) => {

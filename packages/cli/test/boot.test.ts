@@ -32,7 +32,7 @@ describe('boot', () => {
     for (const core of CORES) retired.push(json((await ringbench(['boot', '--core', core, '--multiboot', NOOP, '--memory', '16M', '--until', 'END sum', '--json'])).stdout)['retired']);
     expect(retired[0]).toBeGreaterThan(500);
     expect(retired[0]).toBeLessThan(1163);
-    expect(retired).toEqual([retired[0], retired[0], retired[0]]);
+    expect(new Set(retired).size).toBe(1);
   });
   test('ends when a text was printed', async () => {
     const { status, stderr } = await ringbench(kernel('echo', '--until', 'llo'), 'hello');

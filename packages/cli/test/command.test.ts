@@ -18,6 +18,7 @@ describe('run', () => {
     expect(code).toBe(0);
     expect(readdirSync(lab.out).toSorted()).toEqual(['journal.jsonl', 'results.csv', 'results.json']);
     expect(stdout).toContain('8,000 retired');
+    expect(stdout).toContain('100% direct');
     expect(stdout).toContain('modelled');
     expect(stdout).toContain('wall clock');
     expect(stderr).toContain('[8/8] ');
@@ -66,6 +67,36 @@ describe('run', () => {
   });
 });
 
+describe('a core under settings', () => {
+  const words = ['run', '--core', 'tunable,tunable:writes=7', '--workload', 'sieve', '--repeat', '2'];
+  const countOf = (core: string): unknown => lab.journal().filter((line) => line['core'] === core).map((line) => (line['counts'] as Record<string, number>)['port.write']);
+
+  it('is measured beside the core itself, says so in each row, and is resumed and dealt out to shards like a core', async () => {
+    expect((await lab.ringbench(...words, '--out', lab.out)).code).toBe(0);
+    expect([countOf('tunable'), countOf('tunable:writes=7')]).toEqual([[3, 3], [7, 7]]);
+    expect(lab.journal()[0]).toMatchObject({ cores: [{ id: 'tunable' }, { id: 'tunable:writes=7', core: 'tunable', settings: { writes: '7' } }] });
+    expect(readFileSync(join(lab.out, 'results.csv'), 'utf8')).toContain('\nquick,sieve,tunable:writes=7,1,0,run,port.write,7\n');
+    const path = join(lab.out, 'journal.jsonl');
+    const kept = readFileSync(path, 'utf8').trimEnd().split('\n').filter((line) => !line.includes('"core":"tunable:writes=7","workload"'));
+    writeFileSync(path, `${kept.join('\n')}\n`);
+    const { stderr } = await lab.ringbench(...words, '--out', lab.out, '--resume');
+    expect(stderr).toContain('2 of 4 cells are in the journal, 2 are missing');
+    expect(countOf('tunable:writes=7')).toEqual([7, 7]);
+    expect((await lab.ringbench('run', '--core', 'tunable,tunable:writes=8', '--workload', 'sieve', '--repeat', '2', '--out', lab.out, '--resume')).stderr).toContain('cannot resume');
+    await lab.ringbench(...words, '--out', `${lab.out}2`, '--shard', '2/2');
+    const cells = readFileSync(join(`${lab.out}2`, 'journal.jsonl'), 'utf8').split('\n').slice(1, -1).map((line) => (JSON.parse(line) as { core: string }).core);
+    expect(cells.toSorted()).toEqual(['tunable', 'tunable:writes=7']);
+  }, 60 * SECONDS);
+
+  it.each([
+    ['tunable:writs=7', 'unknown setting of tunable "writs" in the plan; did you mean "writes"?'],
+    ['tunable:writes=10', 'writes is 10 in the plan (tunable:writes=10); give a whole number from 1 to 9'],
+  ])('is refused before anything is measured if it is %s', async (core, message) => {
+    expect(await lab.ringbench('run', '--core', core, '--out', lab.out)).toMatchObject({ code: 2, stdout: '', stderr: `ringbench: ${message}\n` });
+    expect(existsSync(lab.out)).toBe(false);
+  });
+});
+
 describe('report, figures and price', () => {
   beforeEach(async () => {
     await lab.ringbench('run', '--out', lab.out, '--repeat', '1');
@@ -76,7 +107,8 @@ describe('report, figures and price', () => {
     const before = files.map((path) => readFileSync(path, 'utf8'));
     for (const path of files) writeFileSync(path, '');
     const { code, stdout } = await lab.ringbench('report', lab.out);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `${[...files, join(lab.out, 'report.html')].join('\n')}\n` });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${[...files, join(lab.out, 'efficiency.csv'), join(lab.out, 'report.html')].join('\n')}\n` });
+    expect(readFileSync(join(lab.out, 'efficiency.csv'), 'utf8')).toContain('\nquick,sieve,steady,8000,8000,port.write,3,0.375\n');
     expect(files.map((path) => readFileSync(path, 'utf8'))).toEqual(before);
     expect(JSON.parse((await lab.ringbench('figures', lab.out, '--json')).stdout)).toEqual({ files: [join(lab.out, 'figure.svg')], violations: [] });
   });

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -54,6 +54,22 @@ function exec(words: readonly string[], { input, onOutput }: Start = {}): Promis
   return new Promise((resolve) => void child.on('close', (code) => resolve({ code, stdout: Buffer.concat(stdout), stderr })));
 }
 
+const TERMINAL = spawnSync('script', ['--version']).status === 0;
+
+/** Runs a shell's command on a terminal of its own, which `script` of util-linux makes; types `keys` once `awaited` is shown. What the terminal showed. */
+function onTerminal(command: string, awaited: string, keys: string): Promise<string> {
+  const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let shown = '';
+  let isTyped = false;
+  child.stdout.setEncoding('latin1').on('data', (text: string) => {
+    shown += text;
+    if (isTyped || !shown.includes(awaited)) return;
+    isTyped = true;
+    child.stdin.write(keys);
+  });
+  return new Promise((resolve) => void child.on('close', () => resolve(shown)));
+}
+
 /** Every byte, and the escape of the framed line often. */
 const BINARY = Uint8Array.from({ length: 40_000 }, (_, index) => (index % 7 === 0 ? 0x10 : (index * 31) & 0xff));
 
@@ -80,12 +96,12 @@ describe('ringbench exec', () => {
     const program = file('copy', copyProgram('', 0));
     const input = file('small', 'hello');
     const records = [];
-    for (const core of registry.ids) {
+    for (const core of registry.pcIds) {
       const { stdout, stderr } = await exec(['--core', core, '--json', program], { input });
       expect(stdout.toString()).toBe('hello');
       records.push(JSON.parse(stderr) as { core: string; outcome: unknown; retired: number; counts: Record<string, number> });
     }
-    expect(records.map(({ core }) => core)).toEqual(registry.ids);
+    expect(records.map(({ core }) => core)).toEqual(registry.pcIds);
     expect(new Set(records.map(({ retired }) => retired)).size).toBe(1);
     expect(records[0]).toMatchObject({ outcome: { kind: 'exited', code: 0 } });
     expect(records[0].counts['direct']).toBe(records[0].retired);
@@ -104,6 +120,13 @@ describe('ringbench exec', () => {
     expect((await exec([endless], { onOutput: (signal) => signal('SIGTERM') })).code).toBe(143);
     // SIGILL is 4.
     expect((await exec([file('crash', crashingProgram())])).code).toBe(132);
+  });
+
+  test.skipIf(!TERMINAL)('a terminal shows what the guest\'s line discipline makes of output and keys, byte for byte, and is given back as it was', async () => {
+    const program = file('copy', copyProgram('ready\n', 7));
+    const command = `stty -a > ${folder}/before; "${process.execPath}" "${REAL_COMMAND}" exec "${program}"; echo "code $?"; stty -a > ${folder}/after`;
+    expect(await onTerminal(command, 'ready', 'a linf\u007fe\r\u0004')).toBe('ready\r\na linf\b \be\r\na line\r\ncode 7\r\n');
+    expect(readFileSync(join(folder, 'after'))).toEqual(readFileSync(join(folder, 'before')));
   });
 
   test('--file brings files, and memory must hold them', async () => {

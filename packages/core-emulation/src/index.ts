@@ -1,4 +1,4 @@
-import { DirectEngine, type CoreDefinition, type EventCounts } from '@ringbench/engine';
+import { DEVICE_SETTINGS, DirectEngine, IO_EVENTS, type CoreDefinition, type EventCounts } from '@ringbench/engine';
 
 /** Counts that describe the guest's work whatever does it; everything else is an event of the emulated processor, not of the silicon beneath. */
 const GUEST_EVENTS = new Set(['retired', 'idle']);
@@ -22,7 +22,9 @@ export const core: CoreDefinition = {
   events: [
     { name: 'emulated', meaning: 'guest instructions interpreted by software' },
     { name: 'emulated.*', meaning: 'events of the emulated processor, by the silicon\'s names' },
+    ...IO_EVENTS,
   ],
+  settings: DEVICE_SETTINGS,
   // Whatever may run other cores' guests directly, here nothing does.
   create: (options) => new DirectEngine({ ...options, settings: { ...options.settings, executor: 'interpreter' } }, asEmulated),
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { CPU_MODEL_NAMES } from '@ringbench/isa';
+import { CPU_MODEL_NAMES, Word } from '@ringbench/isa';
 import { DirectEngine, type Engine, type EngineOptions, type GuestImage } from '@ringbench/engine';
-import { Assembler, CODE_ADDRESS, EAX, EBX, ECX, EDI, ESI, ESP, multibootImage } from '@ringbench/engine/conformance';
+import { Assembler, at, CODE_ADDRESS, CR0, EAX, EBX, ECX, EDI, ESI, ESP, multibootImage } from '@ringbench/engine/conformance';
 import { core } from '../src/index.js';
 
 const MEMORY_BYTES = 2 << 20;
@@ -37,6 +37,17 @@ describe('what traps, and nothing else', () => {
   });
 });
 
+it('real-mode code stores through CS, which no segment of protected mode lets it', () => {
+  // PE off and no far jump: 32-bit code goes on in real mode. MOV CS:[180000h], EAX.
+  const code = new Assembler(CODE_ADDRESS).mov(ESP, STACK).mov(EAX, CR0).alu('and', EAX, -2).mov(CR0, EAX).raw(0x2e, 0xa3).long(0x180000).mov(EBX, at(0x180000)).alu('or', EAX, 1).mov(CR0, EAX).outByte(POWER_OFF, 0);
+  const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
+    const engine = started(create, imageOf(code));
+    return [engine.run(100), engine.retired, engine.fingerprint()];
+  });
+  expect(expected[0]).toEqual({ kind: 'power-off', status: 0 });
+  expect(actual).toEqual(expected);
+});
+
 describe('guest time', () => {
   const busy = (): GuestImage => {
     const code = new Assembler(CODE_ADDRESS).mov(ESP, STACK).mov(ESI, CODE_ADDRESS).mov(EDI, 0x180000).mov(ECX, 200).cld().raw(0xf3, 0xa4).sti().label('again').rdtsc().alu('add', EBX, EAX).pushfd().popfd().jmp('again');
@@ -62,4 +73,19 @@ test.each(CPU_MODEL_NAMES)('%s: the guest runs, whatever control registers the s
 
 test('an unknown setting is a mistake of ours', () => {
   expect(() => core.create({ memoryBytes: MEMORY_BYTES, settings: { shadow: 'none' } })).toThrow('no shadow policy is called none');
+});
+
+test('x87 pointers keep a selector of the guest\'s that has the number of a shadow descriptor', () => {
+  // ES and the monitor's descriptor for DS: entry 3 of a local table, RPL 3. The first trap makes the unit's selector the guest's; the second must leave it.
+  const selector = 0x1f;
+  const flatUserData = [0xff, 0xff, 0, 0, 0, 0xf3, 0xcf, 0];
+  const code = new Assembler(CODE_ADDRESS).jmp('go').align(8).label('table').raw(...Array.from({ length: 24 }, () => 0), ...flatUserData).label('global').long(0).long(0).raw(31, 0).half('table', 'low-half').raw(0x10, 0x82, 0, 0);
+  code.label('pointer').word(15).long('global').label('go').mov(ESP, STACK).raw(0x0f, 0x01, 0x15).long('pointer').mov(EAX, 8).raw(0x0f, 0x00, 0xd0).mov(EAX, selector).raw(0x8e, 0xc0); // LGDT; LLDT AX; MOV ES, AX
+  code.mov(EBX, 0x160000).raw(0x26, 0xd9, 0x03).pushfd().pushfd().outByte(POWER_OFF, 0); // FLD [ES:EBX]
+  const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
+    const engine = started(create, imageOf(code));
+    return [engine.run(100), engine.retired, engine.inspect().state[Word.X87_FDS]];
+  });
+  expect(expected?.[2]).toBe(selector);
+  expect(actual).toEqual(expected);
 });

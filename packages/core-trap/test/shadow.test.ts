@@ -13,7 +13,7 @@ const SELF_MAP = (SELF_SLOT << 22) | 0;
 const REP_MOVSD = [0xf3, 0xa5] as const;
 const REP_STOSD = [0xf3, 0xab] as const;
 
-/** Runs a guest on the machine itself and deprivileged under both policies; all must agree. The counts under `sync`. */
+/** Runs a guest on the machine itself and deprivileged under both policies and with a second level; all must agree. The counts under `sync`. */
 function runOnAll(body: (guest: KernelGuest) => unknown): EventCounts {
   const guest = new KernelGuest();
   guest.enablePaging();
@@ -21,8 +21,8 @@ function runOnAll(body: (guest: KernelGuest) => unknown): EventCounts {
   const image = guest.build();
   const expected = runGuest(native, { image });
   expect(expected.exit).toEqual({ kind: 'power-off', status: 0 });
-  const [synced, dropped] = (['sync', 'drop'] as const).map((shadow) => runGuest(core, { image, settings: { shadow } }));
-  for (const run of [synced, dropped]) {
+  const [synced, dropped, nested] = [{ shadow: 'sync' }, { shadow: 'drop' }, { translation: 'second-level' }].map((settings) => runGuest(core, { image, settings }));
+  for (const run of [synced, dropped, nested]) {
     expect(run.exit).toEqual(expected.exit);
     expect(run.console).toEqual(expected.console);
     expect(summarize(run)).toBe(summarize(expected));
@@ -70,6 +70,22 @@ describe('shadow page tables', () => {
       guest.attempt((inner) => inner.mov(EBX, at(0x400000)));
       use();
       guest.mov(at(table), 0).invlpg(at(0x400000)).attempt((inner) => inner.mov(EBX, at(0x400000)));
+    });
+    expect(counts['shadow.release']).toBe(1);
+    expect(counts['shadow.table-write']).toBeLessThan(100);
+  });
+
+  it('give up on a directory that became something else, and follow it again when it is one', () => {
+    const counts = runOnAll((guest) => {
+      const former = SCRATCH + PAGE_BYTES;
+      const load = (directory: number) => guest.mov(EAX, directory).mov(CR3, EAX).logMemory(SCRATCH);
+      const use = () => load(guest.mov(ECX, 1024).mov(ESI, PAGE_DIRECTORY).mov(EDI, former).cld().raw(...REP_MOVSD) && former);
+      use();
+      load(PAGE_DIRECTORY);
+      guest.mov(ECX, 1024).mov(EDI, former).mov(EAX, 0).raw(...REP_STOSD);
+      use();
+      guest.mov(at(former + 4), PAGE_TABLE | PLAIN).logMemory(0x400000 + SCRATCH);
+      load(PAGE_DIRECTORY);
     });
     expect(counts['shadow.release']).toBe(1);
     expect(counts['shadow.table-write']).toBeLessThan(100);

@@ -1,14 +1,14 @@
-import { exitV386, storeFloat, Vector, Word } from '@ringbench/isa';
+import { exitV386, loadFloat, storeFloat, Vector, Word } from '@ringbench/isa';
 import {
-  bootGuest, createExecutor, fingerprintOf, guestEquipment, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  bootGuest, createExecutor, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
   type GuestView, type LoadResult, type Region,
 } from '@ringbench/engine';
 import { Machine } from '@ringbench/machine';
-import { Allocator, Dispatcher, GuestClock, GuestMemory, GuestPlatform, HostContext, Owner, ROM_PAGES, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
+import { Allocator, DeviceAllocator, Dispatcher, GuestClock, GuestMemory, GuestPlatform, HostContext, Neighbour, Owner, ROM_PAGES, ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages, StaticDevices, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from './control-block.js';
+import { IO_BITMAP_PAGES, IoBitmap } from './io-bitmap.js';
 import { GuestExits } from './guest-exits.js';
 import { ModeSwitch } from './mode-switch.js';
-import { ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages } from './second-level.js';
 
 const PAGE_BYTES = 4096;
 /** The VMM's descriptor tables with its stack, the trap page and the control block. */
@@ -22,32 +22,43 @@ export class V386Engine implements Engine {
   private readonly switch: ModeSwitch;
   private readonly recorder: RegionRecorder;
   private readonly counters = new VmmCounters();
+  private readonly io: GuestIo;
+  private readonly devices: StaticDevices;
   private readonly clock: GuestClock;
   /** The last exit is handled and the guest not entered again. */
   private awaitsEntry = false;
   private isLoaded = false;
   private readonly platform: GuestPlatform;
+  private readonly neighbour: Neighbour;
   /** The guest has firmware of its own, which starts the machine again after a reset. */
   private hasFirmware = false;
   private isPauseWanted = false;
 
   constructor(private readonly options: EngineOptions) {
     const guestPages = options.memoryBytes / PAGE_BYTES;
-    const pages = VMM_PAGES + secondLevelPages(guestPages) + guestPages + ROM_PAGES + ROM_TABLE_PAGES;
+    const { neighbourPages = 0 } = options;
+    const pages = VMM_PAGES + IO_BITMAP_PAGES + secondLevelPages(guestPages) + guestPages + neighbourPages + ROM_PAGES + ROM_TABLE_PAGES;
+    this.io = new GuestIo(options);
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     const onMarker = (value: number): void => this.recorder.mark(value);
-    this.machine = new Machine({ cpu: options.cpu, ramBytes: pages * PAGE_BYTES, createExecutor: createExecutor(options), onMarker });
+    this.machine = new Machine({ memories: options.memories, cpu: options.cpu, ramBytes: pages * PAGE_BYTES, createExecutor: createExecutor(options), onMarker });
     const { machine, counters } = this;
     const allocator = new Allocator(pages);
     const host = new HostContext(machine, allocator);
     const blockAddress = takePage(allocator);
+    const bitmap = new IoBitmap(machine.memory, allocator);
+    this.neighbour = new Neighbour(machine.memory, allocator, neighbourPages, guestPages);
     const memory = this.allocateGuestMemory(allocator, guestPages);
     const secondLevel = new SecondLevelTables(machine.memory, allocator, memory);
     const block = new ControlBlock(machine.memory, blockAddress, host.frameAddress(ExitFrame.WORDS));
     this.clock = new GuestClock(() => machine.processor.now());
     this.guest = new VirtualMachine({
-      ...guestEquipment(options), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => secondLevel.remap(),
+      ...this.io.equipment(), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => secondLevel.remap(),
+      onDeadlineMoved: () => this.deadlineMoved(), onInterruptRaised: () => this.deviceInterrupted(),
     });
+    this.devices = new StaticDevices(machine.pc.bus, this.guest.pc.bus, new DeviceAllocator(), bitmap, Owner.FIRST_VM);
+    this.devices.allocateChosen(this.io.choices);
+    if (!this.devices.isEmpty) block.store('IO_BITMAP', bitmap.address);
     this.switch = new ModeSwitch(machine, host, block, this.guest, secondLevel.root);
     this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => secondLevel.mapBeyond(first, count), onReset: () => this.switch.resetInPlace() });
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
@@ -57,8 +68,9 @@ export class V386Engine implements Engine {
   }
 
   load(image: GuestImage): LoadResult {
-    const loaded = bootGuest(image, this.platform, this.options);
+    const loaded = bootGuest(image, this.platform, this.options, this.io);
     if (!loaded.ok) return loaded;
+    this.devices.connect();
     this.hasFirmware = image.format === 'rom';
     this.switch.resetGuest();
     this.awaitsEntry = true;
@@ -122,9 +134,33 @@ export class V386Engine implements Engine {
     return undefined;
   }
 
-  /** The guest's console is a virtual device: whoever calls this does so while the VMM has the processor. */
-  pause(): void { this.isPauseWanted = true; }
-  receive(byte: number): boolean { return this.acceptInput(this.guest.pc.uart.offer(byte)); }
+  // ---- what devices that are allocated to the guest do while it runs
+
+  private get mayDevicesAct(): boolean { return !this.devices.isEmpty && this.switch.isGuestRunning; }
+  /** Their next interrupt may come earlier than what the preemption timer was set to. */
+  private deadlineMoved(): void {
+    if (this.mayDevicesAct) this.exitAt(this.clock.toMachineTime(this.guest.deadline));
+  }
+  /** An interrupt of theirs goes to the VMM. */
+  private deviceInterrupted(): void {
+    if (!this.mayDevicesAct) return;
+    this.counters.deviceInterrupts++;
+    this.exitAt(this.machine.processor.now());
+  }
+  /** The guest exits at the first instruction boundary at a machine time, or earlier. */
+  private exitAt(time: number): void {
+    const { processor } = this.machine;
+    if (time >= loadFloat(processor.state, Word.V386_DEADLINE)) return;
+    storeFloat(processor.state, Word.V386_DEADLINE, time);
+    processor.attention = true;
+  }
+
+  /** Called by a device: while the VMM has the processor or, if the device is allocated to the guest, while the guest has it. */
+  pause(): void {
+    this.isPauseWanted = true;
+    if (this.switch.isGuestRunning) this.exitAt(this.machine.processor.now());
+  }
+  receive(byte: number): boolean { return this.acceptInput(this.guest.pc.offerInput(byte)); }
   type(text: string): boolean { return this.acceptInput(this.guest.pc.keyboard?.type(text) === true); }
   /** Input is an interrupt of the host's: it takes the processor from the guest, and the VMM looks at its virtual devices. */
   private acceptInput(accepted: boolean): boolean {
@@ -132,20 +168,21 @@ export class V386Engine implements Engine {
     return accepted;
   }
   screen(): readonly string[] { return showScreen(this.platform); }
-  inspect(): GuestView { return guestView(this.switch.guestState(), (address, count) => this.platform.readPhysical(address, count)); }
+  inspect(): GuestView { return guestView(this.switch.guestState(), this.machine.memory.counts, (address, count) => this.platform.readPhysical(address, count)); }
   get retired(): number { return this.clock.retired; }
 
   counts(): EventCounts {
     const { retired, idle } = this.clock;
     const { idle: _machineIdle, ...silicon } = this.machine.counts();
     const direct = retired - this.counters.interpreted;
-    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts() };
+    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts(), ...this.io.counts() };
   }
   region(): Region | undefined { return this.recorder.region; }
   fingerprint(): Fingerprint {
     const { memory, processor } = this.guest;
     return fingerprintOf(this.switch.isGuestRunning ? this.machine.processor.state : processor.state, memory.digest());
   }
+  neighbourChanges(): readonly number[] { return this.neighbour.changes(); }
 
   /** A FERR# of the guest's x87 unit: its interrupt is a virtual device's, so the VMM gets the processor at the next instruction boundary. */
   private reportFloatingPointError(): boolean {

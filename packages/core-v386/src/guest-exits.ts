@@ -1,7 +1,6 @@
-import { Access, Flag, Segment, V386Event, V386ExitNumber, V386Io, V386MsrAccess, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
-import type { VirtualMachine } from '@ringbench/vmm';
+import { Flag, V386Event, V386ExitNumber, V386Io, V386MsrAccess, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
+import type { SecondLevelTables, VirtualMachine } from '@ringbench/vmm';
 import type { ControlBlock } from './control-block.js';
-import type { SecondLevelTables } from './second-level.js';
 
 const BYTE = 0xff;
 const LOW_WORD = 0xffff;
@@ -54,8 +53,7 @@ export class GuestExits {
     if (mnemonic === 'hlt' || mnemonic === 'rdmsr' || mnemonic === 'wrmsr') operands.repeated = false;
     operands.length = this.block.load('EXIT_LENGTH');
     const stepping = (state[Word.FLAG_SYSTEM] & Flag.TF) !== 0;
-    const wideCode = (state[Word.ACCESS + Segment.CS] & Access.BIG) !== 0;
-    if (machine.interpreter.interpret(mnemonic, wideCode)) machine.instructionCompleted(stepping);
+    if (machine.interpreter.interpret(mnemonic)) machine.instructionCompleted(stepping);
     else machine.raiseFault();
   }
 

@@ -1,4 +1,4 @@
-import type { CoreDefinition } from '@ringbench/engine';
+import { DEVICE_SETTINGS, EXECUTOR_SETTING, IO_EVENTS, type CoreDefinition } from '@ringbench/engine';
 import { VMM_EVENTS } from '@ringbench/vmm';
 import { V386Engine } from './engine.js';
 
@@ -11,6 +11,7 @@ export const core: CoreDefinition = {
   exemplar: 'V386, the mode that the slides propose',
   mechanism: 'The silicon runs the guest in a mode where sensitive instructions see the guest\'s own state; I/O, HLT, MSRs and the timer exit to a VMM.',
   executor: 'interpreter',
-  events: VMM_EVENTS,
+  events: [...VMM_EVENTS, ...IO_EVENTS],
+  settings: [EXECUTOR_SETTING, ...DEVICE_SETTINGS],
   create: (options) => new V386Engine(options),
 };

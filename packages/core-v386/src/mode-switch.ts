@@ -123,7 +123,8 @@ export class ModeSwitch {
     guest.clock.monitorInstructionRetired();
     const timer = deadline === Infinity ? 0 : V386Control.TIMER;
     if (timer !== 0) block.storeLong('DEADLINE', guest.clock.toMachineTime(deadline));
-    block.store('CONTROLS', timer | (window ? V386Control.INTERRUPT_WINDOW : 0));
+    const map = block.load('IO_BITMAP') === 0 ? 0 : V386Control.IO_BITMAP;
+    block.store('CONTROLS', timer | map | (window ? V386Control.INTERRUPT_WINDOW : 0));
     block.storeLong('GUEST_TSC_OFFSET', guest.clock.offset + loadFloat(guest.processor.state, Word.TSC_OFFSET));
   }
 

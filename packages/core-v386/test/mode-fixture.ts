@@ -2,10 +2,9 @@ import { Register, V386Block, V386ExitNumber, Word, type V386ExitName, type V386
 import { Interpreter as Executor } from '@ringbench/interpreter';
 import { startGuest } from '@ringbench/engine';
 import { Machine, Region } from '@ringbench/machine';
-import { Allocator, GuestClock, GuestMemory, HostContext, Owner, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
+import { Allocator, GuestClock, GuestMemory, HostContext, Owner, SecondLevelTables, secondLevelPages, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from '../src/control-block.js';
 import { ModeSwitch } from '../src/mode-switch.js';
-import { SecondLevelTables, secondLevelPages } from '../src/second-level.js';
 
 const PAGE_BYTES = 4096;
 const GUEST_PAGES = 64;

@@ -7,8 +7,8 @@ import { createExecutor } from './executors.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { GuestHost } from './guest-host.js';
 import { guestView } from './guest-view.js';
+import { GuestIo } from './io/guest-io.js';
 import { RegionRecorder } from './marker.js';
-import { guestEquipment } from './pc-equipment.js';
 import { showScreen } from './screen.js';
 
 /** How a technique names what the silicon counted while the guest ran. */
@@ -32,13 +32,16 @@ export class DirectEngine implements Engine {
   private readonly machine: Machine;
   private readonly host: GuestHost;
   private readonly recorder: RegionRecorder;
+  private readonly io: GuestIo;
   /** The guest has firmware of its own, which starts the machine again after a reset. */
   private hasFirmware = false;
 
   constructor(private readonly options: EngineOptions, private readonly view: CountView) {
+    this.io = new GuestIo(options);
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     this.machine = new Machine({
-      ...guestEquipment(options),
+      ...this.io.equipment(),
+      memories: options.memories,
       ramBytes: options.memoryBytes,
       // Every core shows its guest the same processor, and V386 mode does not nest: the mode's bit is for the core that uses it.
       features: CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL].features,
@@ -49,7 +52,7 @@ export class DirectEngine implements Engine {
   }
 
   load(image: GuestImage): LoadResult {
-    const loaded = bootGuest(image, this.host, this.options);
+    const loaded = bootGuest(image, this.host, this.options, this.io);
     if (loaded.ok) this.hasFirmware = image.format === 'rom';
     return loaded;
   }
@@ -70,12 +73,12 @@ export class DirectEngine implements Engine {
     }
   }
   pause(): void { this.machine.pause(); }
-  receive(byte: number): boolean { return this.machine.pc.uart.offer(byte); }
+  receive(byte: number): boolean { return this.machine.pc.offerInput(byte); }
   type(text: string): boolean { return this.machine.pc.keyboard?.type(text) === true; }
   screen(): readonly string[] { return showScreen(this.host); }
-  inspect(): GuestView { return guestView(this.machine.memory.state, (address, count) => this.host.readPhysical(address, count)); }
+  inspect(): GuestView { return guestView(this.machine.memory.state, this.machine.memory.counts, (address, count) => this.host.readPhysical(address, count)); }
   get retired(): number { return this.machine.retired; }
-  counts(): EventCounts { return this.view(this.machine.counts()); }
+  counts(): EventCounts { return { ...this.view(this.machine.counts()), ...this.io.counts() }; }
   region(): Region | undefined { return this.recorder.region; }
   fingerprint(): Fingerprint {
     const { memory } = this.machine;

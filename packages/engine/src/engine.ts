@@ -1,8 +1,9 @@
 import type { CpuModelName } from '@ringbench/isa';
-import type { ConsoleSource } from '@ringbench/machine';
+import type { BlockStore, ConsoleSource, MemoryPool } from '@ringbench/machine';
 
 export type { CpuModelName } from '@ringbench/isa';
-export type { ConsoleSource } from '@ringbench/machine';
+export type { BlockStore, ConsoleSource } from '@ringbench/machine';
+export { MemoryPool } from '@ringbench/machine';
 
 /** Why a run of a guest ended or paused. A guest's misbehaviour is one of these, never an exception. */
 export type Exit =
@@ -84,8 +85,11 @@ export interface EngineOptions {
   readonly memoryBytes: number;
   /** Which processor the guest sees; default `i686`. */
   readonly cpu?: CpuModelName;
-  /** Images of the machine's ATA disks, at most two: primary master and slave. They are never changed. For a `DiskImage` its bytes are the master and the first of these is the slave. */
-  readonly disks?: readonly Uint8Array[];
+  /**
+   * The machine's disks, at most two: primary master and slave. An image is never changed; a store may be another guest's too, and whether it changes is its own
+   * and its layers' affair (src/io). For a `DiskImage` its bytes are the master and the first of these is the slave.
+   */
+  readonly disks?: readonly (Uint8Array | BlockStore)[];
   /** Called with each byte that the guest writes to a console: COM1 or port E9. */
   readonly onConsole?: (byte: number, source: ConsoleSource) => void;
   /** Called with each byte that the guest writes to `postPort`. */
@@ -96,6 +100,10 @@ export interface EngineOptions {
   readonly hostClock?: () => number;
   /** Settings of the technique, by name; each core documents its own. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** For proofs of resource control: this many pages of the machine's memory, among the guest's, belong to somebody else. A core that leaves the guest its machine has none. */
+  readonly neighbourPages?: number;
+  /** Where the machine has its memory from, for those who make many engines one after the other; changes nothing but the time that this takes. */
+  readonly memories?: MemoryPool;
 }
 
 /** One virtualized (or real) machine with a guest in it. */
@@ -122,12 +130,16 @@ export interface Engine {
   region(): Region | undefined;
   /** Guest-visible final state for the equivalence check: registers and a digest of guest memory. */
   fingerprint(): Fingerprint;
+  /** Machine page numbers of the neighbour's pages (`EngineOptions.neighbourPages`) that are not as they were at the start. Absent where the guest owns the machine. */
+  neighbourChanges?(): readonly number[];
 }
 
 /** A read-only view of a guest between two instructions, the same under every technique. Looking changes nothing: no TLB, no accessed bit, no count. */
 export interface GuestView {
   /** A copy of the processor's state, words of isa's `Word`; those that belong to the executor or to the technique are zero. */
   readonly state: Int32Array;
+  /** Faults and traps that the guest has taken since load, by vector; not those that a technique keeps to itself. */
+  readonly exceptions: Float64Array;
   /** `count` bytes of guest physical memory; ones where there is none. Sees ROM, and RAM for device windows. */
   readPhysical(address: number, count: number): Uint8Array;
   /** Guest-physical address of a linear one by the guest's own tables, for a supervisor's read; undefined where they map nothing. */
@@ -144,6 +156,19 @@ export interface Fingerprint {
   readonly memory: string;
 }
 
+/** A setting of a technique: what suites, the command line and documents know of an entry of `EngineOptions.settings`. */
+export interface Setting {
+  readonly name: string;
+  /** What it decides, and what its values mean. */
+  readonly meaning: string;
+  readonly default: string;
+  /** One of these words; a whole number between two bounds; or some of these words, each once, joined by dots, or `none`. */
+  readonly values: readonly string[] | { readonly least: number; readonly most: number } | { readonly listOf: readonly string[] };
+}
+
+/** Machines to which guests are ported: what every PC is, and those that only a technique has. */
+export type GuestPort = 'pc' | 'paravirt';
+
 /** What a core package exports: everything that the rest of the project knows about a technique. */
 export interface CoreDefinition {
   readonly id: string;
@@ -152,9 +177,15 @@ export interface CoreDefinition {
   readonly exemplar: string;
   /** One sentence: how the guest gets executed. */
   readonly mechanism: string;
+  /** For which port of the lab kernel its machine is; absent means `pc`. A guest for another machine is refused when it runs. */
+  readonly port?: GuestPort;
   /** What executes the instructions that run directly; absent means `interpreter`. While all cores share one, wall-clock times say nothing about techniques. */
   readonly executor?: 'interpreter' | 'translator';
   /** Events that this core adds to the silicon's. */
   readonly events: readonly { readonly name: string; readonly meaning: string }[];
+  /** The settings that `create` takes; absent means none. */
+  readonly settings?: readonly Setting[];
+  /** Settings under which the technique leaves out what makes it faithful: the matrix of instructions shows with them that its witnesses bite. */
+  readonly naive?: Readonly<Record<string, string>>;
   create(options: EngineOptions): Engine;
 }

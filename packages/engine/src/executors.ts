@@ -1,7 +1,7 @@
 import { Interpreter } from '@ringbench/interpreter';
 import type { Executor, Processor } from '@ringbench/machine';
 import { Translator } from '@ringbench/translator';
-import type { EngineOptions } from './engine.js';
+import type { EngineOptions, Setting } from './engine.js';
 
 /** What runs guest instructions directly, by the name that results show. */
 const EXECUTORS: Readonly<Record<string, (processor: Processor) => Executor>> = {
@@ -10,6 +10,11 @@ const EXECUTORS: Readonly<Record<string, (processor: Processor) => Executor>> = 
 };
 export const EXECUTOR_NAMES: readonly string[] = Object.keys(EXECUTORS);
 const DEFAULT_EXECUTOR = 'interpreter';
+
+/** For the `settings` of cores that let an executor be chosen. Counts do not depend on it. */
+export const EXECUTOR_SETTING: Setting = {
+  name: 'executor', meaning: 'what executes the instructions that run directly; affects host time only', default: DEFAULT_EXECUTOR, values: EXECUTOR_NAMES,
+};
 
 /** The executor that `settings.executor` names. Throws on a name that does not exist. */
 export function createExecutor({ settings }: EngineOptions): (processor: Processor) => Executor {

@@ -1,8 +1,10 @@
-import { SILICON_EVENTS, STATE_WORDS, Word } from '@ringbench/isa';
+import { eventIndex, SILICON_EVENTS, STATE_WORDS, Word } from '@ringbench/isa';
 import { PageWalker } from '@ringbench/machine';
 import type { GuestView } from './engine.js';
 
 const PAGE_MASK = 0xfff;
+const FIRST_EXCEPTION = eventIndex('exception.0');
+const EXCEPTION_VECTORS = 32;
 /** Words that hold the guest's processor, from the first up to (not including) the last, in pairs. The rest is the executor's or follows from these. */
 const GUEST_WORDS: readonly (readonly [first: number, count: number])[] = ([
   ['EAX', 8], ['EIP', 1], ['FLAG_RESULT', 1], ['FLAG_CARRY', 1], ['FLAG_SYSTEM', 1], ['CPL', 1], ['CR0', 1], ['CR2', 1], ['CR3', 1], ['CR4', 1], ['DR', 8],
@@ -14,9 +16,10 @@ const GUEST_WORDS: readonly (readonly [first: number, count: number])[] = ([
 /**
  * A view of a guest.
  * @param state the words of the processor's state as the guest believes them to be; copied.
+ * @param events what the guest's processor did, whoever it is, by numbers of SILICON_EVENTS; copied.
  * @param readPhysical guest physical memory.
  */
-export function guestView(state: Int32Array, readPhysical: (address: number, count: number) => Uint8Array): GuestView {
+export function guestView(state: Int32Array, events: Float64Array, readPhysical: (address: number, count: number) => Uint8Array): GuestView {
   const words = new Int32Array(STATE_WORDS);
   for (const [first, count] of GUEST_WORDS) words.set(state.subarray(first, first + count), first);
   const read = (page: number, offset: number, bytes: number): number => {
@@ -27,6 +30,7 @@ export function guestView(state: Int32Array, readPhysical: (address: number, cou
   const walker = new PageWalker({ state: words, counts: new Float64Array(SILICON_EVENTS.length) }, { read, write: () => undefined });
   return {
     state: words,
+    exceptions: events.slice(FIRST_EXCEPTION, FIRST_EXCEPTION + EXCEPTION_VECTORS),
     readPhysical,
     translate: (linear) => {
       const entry = walker.walk(linear | 0, false, false, false);

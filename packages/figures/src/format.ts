@@ -1,4 +1,5 @@
 /** Numbers for people: three significant digits, thin grouping, an explicit multiplication sign for ratios. */
+import { sharePercent } from '@ringbench/analysis';
 
 const SIGNIFICANT = 3;
 const PLAIN_FROM = 1000;
@@ -28,6 +29,11 @@ export function ratio(value: number): string {
 /** An exact count with thousands separators. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
+}
+
+/** A share in percent that is never rounded up to 100: 100 %, 99.93 %, 99.99987 %. */
+export function fineShare(share: number): string {
+  return `${sharePercent(share)}\u00a0%`;
 }
 
 /** The sign stays on the number's line. */

@@ -1,8 +1,9 @@
 /** Where results and prices are read: the only input of this package. Unusable input is a value with one line for the user. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { JOURNAL_NAME, readJournalFile } from '@ringbench/journal';
+import { INSTRUCTION_MATRIX_NAME, JOURNAL_NAME, parseInstructionMatrix, readJournalFile } from '@ringbench/journal';
+import type { InstructionMatrix } from '@ringbench/journal';
 import { parseProfile } from '@ringbench/analysis';
 import type { CostProfile, Run } from '@ringbench/analysis';
 
@@ -33,7 +34,26 @@ export function readRun(folder: string): Reading<RunReading> {
     return { ok: false, problem: `${path}: its header names a core or a workload twice` };
   const warnings = journal.problems.map(({ line, reason }) => `${path}:${line}: ${reason}`);
   if (journal.torn) warnings.push(`${path}: the last line is incomplete and was left out`);
-  return { ok: true, value: { run: { header, observations }, warnings } };
+  const matrix = readMatrix(folder);
+  if (!matrix.ok) warnings.push(matrix.problem);
+  return { ok: true, value: { run: { header, observations, ...(matrix.ok ? { matrix: matrix.value } : {}) }, warnings } };
+}
+
+/** Largest matrix that is read, in bytes: a hundred times what the cores of today give. */
+const LARGEST_MATRIX = 4 * 1024 * 1024;
+
+/** The matrix of instructions beside a journal; undefined if there is none. */
+function readMatrix(folder: string): Reading<InstructionMatrix | undefined> {
+  const path = join(folder, INSTRUCTION_MATRIX_NAME);
+  if (!existsSync(path)) return { ok: true, value: undefined };
+  try {
+    const status = statSync(path);
+    if (!status.isFile() || status.size > LARGEST_MATRIX) return { ok: false, problem: `${path}: it is not a matrix of instructions` };
+    const parsed = parseInstructionMatrix(readFileSync(path, 'utf8'));
+    return parsed.ok ? { ok: true, value: parsed.matrix } : { ok: false, problem: `${path}: ${parsed.problem}` };
+  } catch (error) {
+    return { ok: false, problem: `${path}: it cannot be read (${error instanceof Error ? error.message : String(error)})` };
+  }
 }
 
 function repeated(named: readonly { readonly id: string }[]): boolean {

@@ -27,10 +27,13 @@ export const GRID = '#e3e3e3';
 export const LOW_TONE = '#9ecae1';
 export const HIGH_TONE = '#08519c';
 
-/** Tones and shapes of cores in the order of the run's header; they repeat only beyond eight cores. */
+/** Beyond eight a tone comes again with another shape. */
+const SHAPE_SHIFT = 3;
+
+/** Tones and shapes of cores in the order of the run's header; no pair of them comes twice among sixty-four. */
 export function coreScales(cores: readonly string[]): { readonly domain: string[]; readonly tones: string[]; readonly shapes: string[] } {
-  const pick = (list: readonly string[]): string[] => cores.map((_, index) => list[index % list.length] ?? '');
-  return { domain: [...cores], tones: pick(CORE_TONES), shapes: pick(CORE_SHAPES) };
+  const pick = (list: readonly string[], shift: number): string[] => cores.map((_, index) => list[(index + shift * Math.floor(index / list.length)) % list.length] ?? '');
+  return { domain: [...cores], tones: pick(CORE_TONES, 0), shapes: pick(CORE_SHAPES, SHAPE_SHIFT) };
 }
 
 const LABEL_SIZE = 11;
@@ -71,7 +74,7 @@ export const THEME: Config = {
     titleFontWeight: 'normal',
     labelColor: INK,
     titleColor: INK,
-    labelLimit: 200,
+    labelLimit: 330,
     symbolSize: 80,
   },
   header: { labelFontSize: LABEL_SIZE, titleFontSize: LABEL_SIZE, labelColor: INK, labelLimit: 170 },

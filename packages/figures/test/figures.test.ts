@@ -4,11 +4,11 @@ import type { RunSummary } from '@ringbench/analysis';
 import { FIGURES, FIGURE_IDS } from '../src/figures/index.js';
 import { logTicks } from '../src/figures/figure.js';
 import { renderPdf, renderPng, renderSvg } from '../src/render.js';
-import { publishedProfile, syntheticRun } from '../../analysis/test/support/synthetic-run.js';
+import { SYNTHETIC_MATRIX, publishedProfile, syntheticRun } from '../../analysis/test/support/synthetic-run.js';
 
 const pentium4 = publishedProfile('pentium4');
 const quick = { draws: 50, resamples: 50 };
-const run = syntheticRun({ processes: 3 });
+const run = { ...syntheticRun({ processes: 3, ablation: true }), matrix: SYNTHETIC_MATRIX };
 const summary = summarize(run, pentium4, quick);
 
 function svgOf(id: (typeof FIGURE_IDS)[number], of: RunSummary): Promise<string> {
@@ -24,14 +24,18 @@ describe.each(FIGURE_IDS)('figure %s', (id) => {
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
     expect(svg).toContain(FIGURES[id].title);
-    const expected = id === 'tornado' ? ['emulation', 'v386'] : run.header.workloads.map((workload) => workload.id);
-    for (const name of expected) expect(svg).toContain(name);
+    const workloads = run.header.workloads.map((workload) => workload.id);
+    const expected: Partial<Record<typeof id, readonly string[]>> = {
+      tornado: ['emulation', 'v386'], branches: ['dynamic-sbe:branches=trap-all', 'Plex86 testbed, first effort', '76×'], instructions: ['5 PUSHF', '7 LAR', 'trap:sensitive=naive', 'traps', 'wrong'],
+    };
+    for (const name of expected[id] ?? workloads) expect(svg).toContain(name);
     expect(FIGURES[id].caption(summary).length).toBeGreaterThan(100);
   });
 
   it('names the profile and says that it is modelled, unless it shows counts only', async () => {
     const svg = await svgOf(id, summary);
-    if (id === 'events') expect(svg).toContain('Exact counts');
+    if (id === 'instructions') expect(svg).toContain('compared with what the manual says');
+    else if (id === 'events' || id === 'efficiency') expect(svg).toContain('Exact counts');
     else expect(svg).toMatch(/Pentium 4 class.*Modelled from event counts, not measured/);
   });
 
@@ -40,8 +44,31 @@ describe.each(FIGURE_IDS)('figure %s', (id) => {
   });
 
   it('draws nothing of nothing', () => {
-    expect(FIGURES[id].spec(summarize({ ...run, observations: [] }, pentium4, quick))).toBeUndefined();
+    expect(FIGURES[id].spec(summarize({ ...run, observations: [], matrix: undefined }, pentium4, quick))).toBeUndefined();
   });
+});
+
+describe('the figure of branch policies', () => {
+  it('needs a scanner under several of them, and its worst case', () => {
+    expect(FIGURES.branches.spec(summarize(syntheticRun({ processes: 1 }), pentium4, quick))).toBeUndefined();
+    const observations = run.observations.filter(({ workload }) => workload !== 'page-branches');
+    expect(FIGURES.branches.spec(summarize({ ...run, observations }, pentium4, quick))).toBeUndefined();
+  });
+  it('says that what was published is no calibration, on the figure and below it', async () => {
+    expect(await svgOf('branches', summary)).toContain('Context, not calibration');
+    expect(FIGURES.branches.caption(summary)).toContain('76:1, 65:1 and 7:1');
+  });
+});
+
+it('the figure of efficiency shows the share beside each point, and none of the baseline', async () => {
+  const svg = await svgOf('efficiency', summary);
+  for (const share of ['98.7\u00a0%', '0\u00a0%', '100\u00a0%']) expect(svg).toContain(share);
+  expect(svg).not.toMatch(/>native</);
+});
+
+it('the figure of events has a panel for breakpoints only where there are any', async () => {
+  expect(await svgOf('events', summary)).toContain('breakpoints of a scanner');
+  expect(await svgOf('events', summarize(syntheticRun({ processes: 1 }), pentium4, quick))).not.toContain('breakpoints of a scanner');
 });
 
 it('shows a cell without a result as such', async () => {

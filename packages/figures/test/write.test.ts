@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Run } from '@ringbench/analysis';
 import { readProfile, readProfiles, writeFigures, writeReport } from '../src/index.js';
-import { journalText, publishedProfile, syntheticRun } from '../../analysis/test/support/synthetic-run.js';
+import { SYNTHETIC_MATRIX, journalText, publishedProfile, syntheticRun } from '../../analysis/test/support/synthetic-run.js';
 
 const quick = { draws: 50, resamples: 50 };
-const run = syntheticRun({ processes: 3 });
+const run = { ...syntheticRun({ processes: 3, ablation: true }), matrix: SYNTHETIC_MATRIX };
 /** Milliseconds for four PNGs at print resolution on a busy machine. */
 const PNG_PATIENCE = 30_000;
 const HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">\u0000\u001b[2J\']]></svg>';
@@ -21,6 +21,7 @@ afterEach(() => {
 });
 
 async function reportOf(of: Run): Promise<string> {
+  if (of.matrix !== undefined) writeFileSync(join(folder, 'instruction-matrix.json'), JSON.stringify(of.matrix));
   writeFileSync(join(folder, 'journal.jsonl'), journalText(of));
   const written = await writeReport(folder, quick);
   expect(written).toEqual({ ok: true, files: [join(folder, 'report.html')], warnings: [] });
@@ -32,10 +33,11 @@ describe('writeFigures', () => {
     'writes each figure in each format',
     async () => {
       writeFileSync(join(folder, 'journal.jsonl'), journalText(run));
+      writeFileSync(join(folder, 'instruction-matrix.json'), JSON.stringify(run.matrix));
       const written = await writeFigures(folder, quick);
       if (!written.ok) throw new Error(written.problem);
       expect(written.files).toEqual(
-        ['overhead', 'cycles', 'events', 'tornado'].flatMap((id) =>
+        ['overhead', 'cycles', 'efficiency', 'events', 'branches', 'tornado', 'instructions'].flatMap((id) =>
           ['svg', 'png', 'pdf'].map((format) => join(folder, 'figures', `${id}.${format}`)),
         ),
       );
@@ -57,7 +59,7 @@ describe('writeFigures', () => {
     if (workload === undefined || core === undefined) throw new Error('empty fixture');
     const workloads = Array.from({ length: 700 }, (_, index) => ({ ...workload, id: `w${index}` }));
     writeFileSync(join(folder, 'journal.jsonl'), journalText({ header: { ...run.header, workloads }, observations: [] }));
-    expect(await writeFigures(folder)).toMatchObject({ ok: false, problem: expect.stringContaining('2100 cells') });
+    expect(await writeFigures(folder)).toMatchObject({ ok: false, problem: expect.stringContaining('4200 cells') });
     writeFileSync(join(folder, 'journal.jsonl'), journalText({ header: { ...run.header, cores: [core, core] }, observations: [] }));
     expect(await writeFigures(folder)).toMatchObject({ ok: false, problem: expect.stringContaining('twice') });
   });
@@ -67,9 +69,12 @@ describe('writeReport', () => {
   it('is one self-contained page with every section', async () => {
     const page = await reportOf(run);
     expect(page).not.toMatch(/<(?:script|link|iframe|img)\b|@import|url\((?!#)|\bsrc=/i);
-    expect(page.match(/<svg\b/g)).toHaveLength(4);
+    expect(page.match(/<svg\b/g)).toHaveLength(7);
     for (const heading of [
       'Results',
+      'Efficiency',
+      'Settings side by side',
+      'Sensitive instructions',
       'Where techniques lose',
       'Ranking and its stability',
       'Counts by event',
@@ -85,6 +90,9 @@ describe('writeReport', () => {
     expect(page).toContain(run.header.workloads[3]?.sha256);
     expect(page).toContain('v386.exit.io');
     expect(page).toContain('Intel 80386');
+    expect(page).toMatch(/<th class="number">branches=trap-all<\/th>/);
+    expect(page).toContain('scan.breakpoint.branch 113');
+    expect(page).toContain('<span class="unverified">traps</span><br><span class="minor">logs 57h instead of 97h</span>');
     expect(page).not.toMatch(/undefined|NaN|\[object/);
   });
 
@@ -95,7 +103,7 @@ describe('writeReport', () => {
         one.core === 'v386' && one.workload === 'sensitive' ? { ...one, outcome: 'wrong-checksum' as const, detail: 'got 7' } : one,
       ),
     });
-    expect(page).toContain('1 of 21 cells have no result');
+    expect(page).toContain('1 of 48 cells have no result');
     expect(page).toMatch(/wrong-checksum<\/span> <span class="minor">got 7/);
   });
 
@@ -129,6 +137,13 @@ describe('writeReport', () => {
     expect(page.match(/<\/svg>/g)).toHaveLength(page.match(/<svg\b/g)?.length ?? 0);
   });
 
+  it('says how to judge the instructions where nobody did, and names a damaged matrix', async () => {
+    expect(await reportOf({ header: run.header, observations: run.observations })).toContain('<code>ringbench matrix DIR</code>');
+    writeFileSync(join(folder, 'instruction-matrix.json'), JSON.stringify({ ...run.matrix, schema: 9 }));
+    const written = await writeReport(folder, quick);
+    expect(written).toMatchObject({ ok: true, warnings: [expect.stringMatching(/instruction-matrix\.json: schema: /)] });
+  });
+
   it('names damage in the journal instead of hiding it', async () => {
     writeFileSync(join(folder, 'journal.jsonl'), `${journalText(run)}{"broken": "<script>"\n{"type":`);
     const written = await writeReport(folder, quick);
@@ -138,7 +153,7 @@ describe('writeReport', () => {
   });
 
   it('stands on its feet when only the baseline, or nothing, was measured', async () => {
-    expect(await reportOf({ ...run, observations: [] })).toContain('21 of 21 cells have no result');
+    expect(await reportOf({ ...run, observations: [] })).toContain('48 of 48 cells have no result');
     const alone = {
       header: { ...run.header, cores: run.header.cores.slice(0, 1) },
       observations: run.observations.filter(({ core }) => core === 'native'),

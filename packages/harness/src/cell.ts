@@ -3,6 +3,7 @@ import type { GuestRecipe } from './guest.js';
 
 /** All that a measuring process is told: one cell, complete in itself. Sent as JSON in its first argument. */
 export interface CellRequest {
+  /** Name of the configuration: the core and its settings. */
   readonly core: string;
   readonly workload: string;
   readonly process: number;

@@ -1,4 +1,6 @@
+import { guestMachine } from '@ringbench/engine';
 import type { Observation, RunHeader } from '@ringbench/journal';
+import { parseConfiguration } from './configuration.js';
 
 /** Two things that should be equal and are not, or a cell without a result: an error in the data. */
 export interface Violation {
@@ -13,14 +15,29 @@ export interface Violation {
  * a cell count exactly the same events, and all cores agree on the checksum, the instructions retired and the guest-visible final state.
  */
 export function crossCheck(header: RunHeader, observations: readonly Observation[]): readonly Violation[] {
-  const violations: Violation[] = observations.filter((observation) => observation.outcome !== 'ok').map(outcomeViolation);
+  const ports = portsOf(header);
+  const violations: Violation[] = observations.filter((observation) => observation.outcome !== 'ok' && !isNotPorted(observation, ports)).map(outcomeViolation);
   for (const { id } of header.workloads) {
     const good = observations.filter((observation) => observation.workload === id && observation.outcome === 'ok');
     const perCore = header.cores.map((core) => good.filter((observation) => observation.core === core.id).toSorted((a, b) => a.process - b.process));
     for (const repetitions of perCore) violations.push(...checkRepetitions(repetitions));
-    violations.push(...checkCores(perCore.flatMap((repetitions) => repetitions.slice(0, 1))));
+    const firsts = perCore.flatMap((repetitions) => repetitions.slice(0, 1));
+    violations.push(...checkCores(firsts, compareAnswers), ...sameMachines(firsts, ports).flatMap((group) => checkCores(group, compareStates)));
   }
   return violations;
+}
+
+/** The machines of the cores that are no PC, by the cores' names in the journal. */
+type Ports = ReadonlyMap<string, string>;
+const PC = 'pc';
+
+function portsOf({ cores }: RunHeader): Ports {
+  return new Map(cores.flatMap(({ id, port }) => (port === undefined ? [] : [[id, port] as const])));
+}
+
+/** A machine that is no PC says of a guest for another machine that it is none for it: that is a result, like every refusal in the data. */
+function isNotPorted({ core, outcome }: Observation, ports: Ports): boolean {
+  return outcome === 'refused' && ports.has(core);
 }
 
 function outcomeViolation({ outcome, workload, core, process, detail }: Observation): Violation {
@@ -61,19 +78,32 @@ function firstDifference(first: Observation, other: Observation): string {
   return 'the final state';
 }
 
-/** Compares one observation of each core with that of the first core. */
-function checkCores(observations: readonly Observation[]): readonly Violation[] {
-  const [first, ...others] = observations;
-  return first === undefined ? [] : others.flatMap((other) => compareCores(first, other));
+/** Observations in groups whose guests found the same machine; only those have to agree on more than the answer. */
+function sameMachines(observations: readonly Observation[], ports: Ports): readonly (readonly Observation[])[] {
+  const groups = Map.groupBy(observations, ({ core }) => `${ports.get(core) ?? PC} ${guestMachine(parseConfiguration(core)?.settings)}`);
+  return [...groups.values()];
 }
 
-function compareCores(first: Observation, other: Observation): readonly Violation[] {
-  const differ = (kind: Violation['kind'], mine: unknown, theirs: unknown): readonly Violation[] =>
-    mine === theirs ? [] : [{ kind, workload: other.workload, core: other.core, message: `${kind} ${String(theirs)}, but ${String(mine)} on ${first.core}` }];
+/** Compares one observation of each core with that of the first core. */
+function checkCores(observations: readonly Observation[], compare: (first: Observation, other: Observation) => readonly Violation[]): readonly Violation[] {
+  const [first, ...others] = observations;
+  return first === undefined ? [] : others.flatMap((other) => compare(first, other));
+}
+
+function difference(kind: Violation['kind'], first: Observation, other: Observation): readonly Violation[] {
+  const [mine, theirs] = [part(kind, first), part(kind, other)];
+  return mine === theirs ? [] : [{ kind, workload: other.workload, core: other.core, message: `${kind} ${theirs}, but ${mine} on ${first.core}` }];
+}
+
+function part(kind: Violation['kind'], { checksum, retired, fingerprint }: Observation): string {
+  return kind === 'checksum' ? checksum : kind === 'retired' ? String(retired) : fingerprint;
+}
+
+function compareAnswers(first: Observation, other: Observation): readonly Violation[] {
+  return difference('checksum', first, other);
+}
+
+function compareStates(first: Observation, other: Observation): readonly Violation[] {
   const comparable = first.fingerprint !== '' && other.fingerprint !== '';
-  return [
-    ...differ('checksum', first.checksum, other.checksum),
-    ...differ('retired', first.retired, other.retired),
-    ...(comparable ? differ('fingerprint', first.fingerprint, other.fingerprint) : []),
-  ];
+  return [...difference('retired', first, other), ...(comparable ? difference('fingerprint', first, other) : [])];
 }

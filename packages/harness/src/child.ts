@@ -4,6 +4,7 @@ import type { CoreDefinition } from '@ringbench/engine';
 import type { Observation } from '@ringbench/journal';
 import { crashed } from './cell.js';
 import type { CellRequest } from './cell.js';
+import { configurationOf } from './configuration.js';
 import { assembleGuest } from './guest.js';
 import { measureCell } from './measure.js';
 import { InputProblem } from './problem.js';
@@ -39,7 +40,7 @@ async function measureRequest(request: CellRequest, loadCore: CoreLoader): Promi
     const refusal = reasonNotToMeasure(import.meta.url, process.execArgv, process.env['NODE_OPTIONS']);
     if (refusal !== undefined) return crashed(request, refusal);
     const guest = assembleGuest(request.workload, request.guest);
-    return await measureCell(await loadCore(request.core), request, guest, () => performance.now());
+    return await measureCell(await loadCore(configurationOf(request.core).core), request, guest, () => performance.now());
   } catch (error) {
     if (error instanceof InputProblem) return crashed(request, `the workload changed after the run began: ${error.message}`);
     return crashed(request, error instanceof Error ? (error.stack ?? error.message) : String(error));

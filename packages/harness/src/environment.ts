@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { SCHEMA_VERSION } from '@ringbench/journal';
 import type { RunHeader } from '@ringbench/journal';
+import { EXECUTOR_SETTING } from '@ringbench/engine';
 import type { CoreDefinition } from '@ringbench/engine';
+import type { Configuration } from './configuration.js';
 import type { Plan } from './plan.js';
 import { RUNTIME_FLAGS } from './process.js';
+import type { ProgramWorkload } from './workload.js';
 
 /** Commit of the checkout at `root`, with `+` appended when its tree is dirty; `unknown` outside a checkout or without git. */
 export function commitOf(root: string): string {
@@ -29,10 +32,18 @@ function describeHost(): RunHeader['host'] {
 
 export type CoreDescription = RunHeader['cores'][number];
 
-/** What a journal says of a core. */
-export function describeCore(core: CoreDefinition): CoreDescription {
-  const { id, title, exemplar, mechanism } = core;
-  return { id, title, exemplar, mechanism, executor: core.executor ?? 'interpreter' };
+/** What a journal says of a core, or of a core under the settings of a configuration. */
+export function describeCore(core: CoreDefinition, { name, settings }: Pick<Configuration, 'name' | 'settings'> = { name: core.id, settings: {} }): CoreDescription {
+  const { title, exemplar, mechanism } = core;
+  const executor = settings[EXECUTOR_SETTING.name] ?? core.executor ?? EXECUTOR_SETTING.default;
+  const configured = Object.keys(settings).length === 0 ? {} : { core: core.id, settings };
+  const port = core.port === undefined || core.port === 'pc' ? {} : { port: core.port };
+  return { id: name, title, exemplar, mechanism, executor, ...port, ...configured };
+}
+
+function partsOf({ kernels: { pc, ...others }, program, files }: ProgramWorkload): NonNullable<RunHeader['workloads'][number]['parts']> {
+  const ports = Object.fromEntries(Object.entries(others).map(([port, { sha256 }]) => [port, sha256]));
+  return { kernel: pc.sha256, ...(Object.keys(ports).length === 0 ? {} : { ports }), program: program.sha256, files: files.map((file) => file.sha256) };
 }
 
 /** The first line of a plan's journal. */
@@ -50,7 +61,7 @@ export function makeHeader(plan: Plan, cores: readonly CoreDescription[], commit
     cores,
     workloads: plan.workloads.map(({ workload }) => {
       const { id, why, image, sha256, checksum } = workload;
-      const parts = workload.kind === 'bare' ? {} : { parts: { kernel: workload.kernel.sha256, program: workload.program.sha256, files: workload.files.map((file) => file.sha256) } };
+      const parts = workload.kind === 'bare' ? {} : { parts: partsOf(workload) };
       return { id, why, image, sha256, checksum, ...parts };
     }),
     ...(plan.skipped.length === 0 ? {} : { skipped: plan.skipped }),

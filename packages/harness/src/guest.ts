@@ -1,28 +1,19 @@
 import { loadMultiboot } from '@ringbench/engine';
-import type { MultibootImage } from '@ringbench/engine';
+import type { GuestPort, MultibootImage } from '@ringbench/engine';
 import { blankDisk, labImage } from '@ringbench/lab-kernel';
 import type { GuestFile } from '@ringbench/lab-kernel';
 import { basename } from 'node:path';
 import type { ImageFile } from './image-file.js';
 import { readImageFile } from './image-file.js';
 import { InputProblem } from './problem.js';
-import type { Workload } from './workload.js';
+import type { ProgramParts, Workload } from './workload.js';
 
 /** All that decides what a cell's guest is; JSON, for the measuring process. */
 export type GuestRecipe =
   /** An image by itself, which is told its scale on its command line. */
   | { readonly kind: 'bare'; readonly image: ImageFile; readonly commandLine: string }
   /** A program on the lab kernel. */
-  | {
-      readonly kind: 'program';
-      readonly kernel: ImageFile;
-      readonly program: ImageFile;
-      /** Its name in the guest's /bin. */
-      readonly name: string;
-      readonly arguments: readonly string[];
-      readonly files: readonly ImageFile[];
-      readonly hasDisk: boolean;
-    };
+  | (Omit<ProgramParts, 'kernels'> & { readonly kind: 'program'; readonly kernel: ImageFile; readonly hasDisk: boolean });
 
 /** What is loaded into a machine. */
 export interface Guest {
@@ -30,15 +21,18 @@ export interface Guest {
   readonly disks: readonly Uint8Array[];
 }
 
-/** The guest of a workload at a scale; undefined for a workload that has none. */
-export function recipeFor(workload: Workload, scale: number | undefined): GuestRecipe {
+/**
+ * The guest of a workload at a scale, undefined for a workload that has none, for the machine of a core (`CoreDefinition.port`). A bare guest is the same for every
+ * machine, and so is a program without a kernel for it: what is not ported there, the core refuses.
+ */
+export function recipeFor(workload: Workload, scale: number | undefined, port: GuestPort = 'pc'): GuestRecipe {
   if (workload.kind === 'bare') {
     const { imagePath, sha256 } = workload;
     return { kind: 'bare', image: { path: imagePath, sha256 }, commandLine: scale === undefined ? '' : `scale=${scale}` };
   }
-  const { kernel, program, name, files, needsDisk } = workload;
+  const { kernels, program, name, files, needsDisk } = workload;
   const words = [...workload.arguments, ...(scale === undefined ? [] : [String(scale)])];
-  return { kind: 'program', kernel, program, name, arguments: words, files, hasDisk: needsDisk };
+  return { kind: 'program', kernel: kernels[port] ?? kernels.pc, program, name, arguments: words, files, hasDisk: needsDisk };
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CoreDefinition, Engine, EventCounts, Exit, Fingerprint } from '@ringbench/engine';
 import type { Observation, Outcome } from '@ringbench/journal';
 import type { CellRequest } from './cell.js';
+import { configurationOf } from './configuration.js';
 import type { Guest } from './guest.js';
 import { GuestConsole } from './guest-console.js';
 
@@ -19,7 +20,8 @@ export type Clock = () => number;
 function runGuest(core: CoreDefinition, request: CellRequest, { image, disks }: Guest, clock: Clock): GuestRun {
   const output = new GuestConsole();
   const start = clock();
-  const engine = core.create({ memoryBytes: request.memoryBytes, disks, onConsole: output.write, hostClock: clock });
+  const { settings } = configurationOf(request.core);
+  const engine = core.create({ memoryBytes: request.memoryBytes, disks, settings, onConsole: output.write, hostClock: clock });
   const loaded = engine.load(image);
   const ready = clock();
   const exit: Exit = loaded.ok ? engine.run(request.budget) : { kind: 'refused', reason: `image: ${loaded.problem}` };

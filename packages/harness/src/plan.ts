@@ -1,11 +1,13 @@
 import { cellKey, SCHEMA_VERSION } from '@ringbench/journal';
+import { requireConfiguration } from './configuration.js';
 import { InputProblem, unknownName } from './problem.js';
 import { SeededRandom } from './random.js';
+import { everyCore } from './suite.js';
 import type { Suite } from './suite.js';
 import { digestOf } from './image-file.js';
 import type { Workload } from './workload.js';
 
-/** One cell of the matrix: a core, a workload and the number of the repetition. */
+/** One cell of the matrix: a core (or a core under settings, by the configuration's name), a workload and the number of the repetition. */
 export interface Cell {
   readonly core: string;
   readonly workload: string;
@@ -27,6 +29,7 @@ export interface Shard {
 export interface Plan {
   readonly suite: string;
   readonly seed: number;
+  /** Names of configurations. */
   readonly cores: readonly string[];
   readonly workloads: readonly PlannedWorkload[];
   /** Workloads of the suite that cannot be run here, each with the reason and the remedy. */
@@ -58,10 +61,7 @@ const MEBIBYTE = 1 << 20;
 /** Works out what a suite measures. Throws InputProblem on an unknown core or workload and on a scale for a workload that has none. */
 export function makePlan(suite: Suite, overrides: PlanOverrides, knownCores: readonly string[], knownWorkloads: readonly Workload[]): Plan {
   const where = (option: string, overridden: boolean): string => (overridden ? option : `suite ${suite.id}`);
-  const cores = overrides.cores ?? suite.cores;
-  for (const core of cores) {
-    if (!knownCores.includes(core)) throw unknownName('core', core, knownCores, where('--core', overrides.cores !== undefined));
-  }
+  const cores = everyCore(overrides.cores ?? suite.cores, knownCores).map((text) => requireConfiguration(text, knownCores, where('--core', overrides.cores !== undefined)).name);
   const chosen = overrides.workloads ?? suite.workloads.map((workload) => workload.id);
   const all = chosen.map((id) => planWorkload(id, suite, knownWorkloads, where('--workload', overrides.workloads !== undefined)));
   const workloads = all.filter(({ workload }) => workload.missing === undefined);
@@ -69,6 +69,8 @@ export function makePlan(suite: Suite, overrides: PlanOverrides, knownCores: rea
   const repeat = overrides.repeat ?? suite.repeat;
   const size = cores.length * workloads.length * repeat;
   if (size > MOST_CELLS) throw new InputProblem(`the plan has ${size} cells, more than ${MOST_CELLS}`, 'choose fewer cores, workloads or repetitions');
+  const twice = cores.find((name, index) => cores.indexOf(name) !== index);
+  if (twice !== undefined) throw new InputProblem(`the plan has ${twice} twice`, 'name it once');
   const parameters = {
     suite: suite.id,
     seed: overrides.seed,

@@ -1,11 +1,11 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { JOURNAL_NAME, SCHEMA_VERSION, readJournalFile } from '@ringbench/journal';
 import type { Journal, Observation, RunHeader } from '@ringbench/journal';
 import { crossCheck } from './checks.js';
 import type { Violation } from './checks.js';
-import { InputProblem, fileProblem } from './problem.js';
+import { InputProblem } from './problem.js';
+import { writeWhole } from './write-whole.js';
 
 /** One number (or word) that was measured: the shape of `results.csv`. */
 export interface ResultRow {
@@ -76,18 +76,4 @@ export function writeResults(folder: string, results: Results): readonly string[
   const rows = results.observations.flatMap((observation) => rowsOf(results.run.suite, observation));
   const csv = stringify([...rows], { header: true, columns: [...COLUMNS], cast: { boolean: (value) => String(value) } });
   return [writeWhole(folder, 'results.csv', csv), writeWhole(folder, 'results.json', `${JSON.stringify(results, null, 2)}\n`)];
-}
-
-/** Writes a file so that a reader sees the old one or the new one, never half of it. */
-function writeWhole(folder: string, name: string, content: string): string {
-  const path = join(folder, name);
-  const unfinished = `${path}.${process.pid}.part`;
-  try {
-    writeFileSync(unfinished, content);
-    renameSync(unfinished, path);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw fileProblem('write', path, error);
-  }
-  return path;
 }

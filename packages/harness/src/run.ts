@@ -150,7 +150,7 @@ async function measureCells(options: RunOptions, cells: readonly Cell[], writer:
     if (planned === undefined) throw new Error(`cell of workload ${cell.workload}, which is not in the plan`);
     progress.cell(cell);
     // Cells are measured one after the other on purpose: side by side they would disturb each other.
-    const observation = await measureInProcess(options.childEntry, requestFor(plan, planned, cell), deadline, options.signal);
+    const observation = await measureInProcess(options.childEntry, requestFor(plan, planned, cell, options.header), deadline, options.signal);
     if (observation === undefined) return { interrupted: true };
     appendObservation(writer, observation, options.out);
     progress.measured(observation, total - cells.length + index + 1, total);
@@ -166,10 +166,10 @@ function appendObservation(writer: JournalWriter, observation: Observation, out:
   }
 }
 
-function requestFor(plan: Plan, { workload, scale }: PlannedWorkload, cell: Cell): CellRequest {
+function requestFor(plan: Plan, { workload, scale }: PlannedWorkload, cell: Cell, { cores }: RunHeader): CellRequest {
   return {
     ...cell,
-    guest: recipeFor(workload, scale),
+    guest: recipeFor(workload, scale, cores.find(({ id }) => id === cell.core)?.port),
     status: workload.status,
     checksum: scale === workload.scale?.default ? workload.checksum : null,
     budget: plan.budget,

@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CONFIGURATION_NAME } from '@ringbench/journal';
 import { fileProblem, unknownName } from './problem.js';
 import { readDefinition } from './json-file.js';
 
 const ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const id = z.string().regex(ID, 'must be small letters, digits and hyphens');
+const configuration = z.string().regex(CONFIGURATION_NAME, 'must be a core, or a core under settings as in trap:shadow=drop');
 
 /** Limits that no sensible study reaches; beyond them a suite is a mistake. */
 const MOST_REPETITIONS = 1000;
@@ -21,10 +23,17 @@ export const idSchema = id;
 
 const distinct = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
+/** In a list of cores: all that there are, in the registry's order. So a new core joins a suite by itself. */
+const ALL_CORES = 'all';
+
+/** A list of cores with `all` spelled out. */
+export const everyCore = (names: readonly string[], known: readonly string[]): readonly string[] => names.flatMap((name) => (name === ALL_CORES ? known : [name]));
+
 export const suiteSchema = z.strictObject({
   id,
   title: z.string().min(1).max(TEXT_LIMIT),
-  cores: z.array(id).min(1).max(MOST_NAMES).refine(distinct, 'names a core twice'),
+  /** Cores, and cores under settings: `trap`, `trap:shadow=drop`; `all` for every core. */
+  cores: z.array(configuration).min(1).max(MOST_NAMES).refine(distinct, 'names a core twice'),
   workloads: z
     .array(z.strictObject({ id, scale: scaleSchema.optional() }))
     .min(1)

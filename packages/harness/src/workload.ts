@@ -5,7 +5,8 @@ import { InputProblem, fileProblem } from './problem.js';
 import { readDefinition } from './json-file.js';
 import { digestOf, sha256Schema } from './image-file.js';
 import type { ImageFile } from './image-file.js';
-import { labKernel } from './lab-kernel.js';
+import { labKernels } from './lab-kernel.js';
+import type { LabKernels } from './lab-kernel.js';
 import { idSchema, scaleSchema } from './suite.js';
 
 const MANIFEST = 'workload.json';
@@ -74,16 +75,20 @@ interface WorkloadBase {
 export interface BareWorkload extends WorkloadBase {
   readonly kind: 'bare';
 }
-/** A Linux program on the lab kernel. */
-export interface ProgramWorkload extends WorkloadBase {
-  readonly kind: 'program';
-  readonly kernel: ImageFile;
+/** What a Linux program on the lab kernel consists of. */
+export interface ProgramParts {
+  /** One for each kind of machine. */
+  readonly kernels: LabKernels;
   readonly program: ImageFile;
   /** Name of the program in the guest's /bin. */
   readonly name: string;
   readonly arguments: readonly string[];
   /** Files of the guest's root. */
   readonly files: readonly ImageFile[];
+}
+/** A Linux program on the lab kernel. */
+export interface ProgramWorkload extends WorkloadBase, ProgramParts {
+  readonly kind: 'program';
   readonly needsDisk: boolean;
 }
 export type Workload = BareWorkload | ProgramWorkload;
@@ -135,7 +140,7 @@ function readProgram(workloads: string, folder: string, name: string): ProgramWo
   const imagePath = fetch === undefined ? pathWithin(folder, manifest, 'image', image) : resolve(dirname(resolve(workloads)), image);
   const isThere = fetch === undefined || statSync(imagePath, { throwIfNoEntry: false }) !== undefined;
   const parts = {
-    kernel: labKernel(workloads),
+    kernels: labKernels(workloads),
     program: { path: imagePath, sha256: found.sha256 },
     files: found.files.map((file) => ({ path: pathWithin(folder, manifest, 'files', file.name), sha256: file.sha256 })),
   };
@@ -148,6 +153,6 @@ function readProgram(workloads: string, folder: string, name: string): ProgramWo
   };
 }
 
-function identityOf({ kernel, program, files }: Pick<ProgramWorkload, 'kernel' | 'program' | 'files'>): string {
-  return digestOf(JSON.stringify([kernel, program, ...files].map(({ sha256 }) => sha256)));
+function identityOf({ kernels, program, files }: Pick<ProgramWorkload, 'kernels' | 'program' | 'files'>): string {
+  return digestOf(JSON.stringify([...Object.values(kernels), program, ...files].map(({ sha256 }) => sha256)));
 }

@@ -77,13 +77,31 @@ describe('makePlan', () => {
     }
   });
 
+  it('takes cores under settings, and names them in one way', () => {
+    const { cores, cells, digest } = plan({ cores: ['v386', 'v386:b=2:a=1'], workloads: ['noop'], repeat: 1 });
+    expect(cores).toEqual(['v386', 'v386:a=1:b=2']);
+    expect(cells.map(({ core }) => core).toSorted()).toEqual(cores);
+    expect(plan({ cores: ['v386', 'v386:a=1:b=2'], workloads: ['noop'], repeat: 1 }).digest).toBe(digest);
+    expect(plan({ cores: ['v386', 'v386:a=1:b=3'], workloads: ['noop'], repeat: 1 }).digest).not.toBe(digest);
+    expect(missingCells({ ...plan(), cells }, [{ core: 'v386', workload: 'noop', process: 0 }]).map(({ core }) => core)).toEqual(['v386:a=1:b=2']);
+  });
+
   it.each([
+    [{ cores: ['v386:a=1:b=2', 'v386:b=2:a=1'] }, 'the plan has v386:a=1:b=2 twice; name it once'],
+    [{ cores: ['v387:a=1'] }, 'unknown core "v387" in --core; did you mean "v386"?'],
+    [{ cores: ['v386:a'] }, 'the settings of "v386:a" in --core are malformed; write v386:name=value, each setting once'],
     [{ cores: ['natve'] }, 'unknown core "natve" in --core; did you mean "native"?'],
     [{ workloads: ['seive'] }, 'unknown workload "seive" in --workload; did you mean "sieve"?'],
     [{ workloads: ['zzzzzzzzz'] }, 'unknown workload "zzzzzzzzz" in --workload; choose from noop, sieve, syscalls'],
     [{ repeat: 1000, cores: Array.from({ length: 100 }, () => 'native') }, 'the plan has 200000 cells, more than 100000; choose fewer cores, workloads or repetitions'],
   ])('refuses %j', (overrides, message) => {
     expect(() => plan(overrides)).toThrow(message);
+  });
+
+  it('takes "all" for every core that there is, beside cores under settings', () => {
+    expect(plan({}, { cores: ['all'] }).cores).toEqual(CORES);
+    expect(plan({ cores: ['all', 'v386:a=1'] }).cores).toEqual([...CORES, 'v386:a=1']);
+    expect(() => plan({ cores: ['all', 'v386'] })).toThrow('the plan has v386 twice');
   });
 
   it('refuses a suite with an unknown core, or a scale for a workload that has none', () => {

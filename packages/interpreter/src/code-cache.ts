@@ -1,9 +1,11 @@
 import { decode, MAXIMUM_LENGTH, Segment, Word } from '@ringbench/isa';
 import { MICRO_OPS_END, Region, type MachineMemory, type Mmu } from '@ringbench/machine';
+import { blockKey, contextNumber, type Block, type WaitingLink } from './block.js';
+import { chooseFusedPairs, dropDeadFlags } from './block-passes.js';
 import { JumpCacheEntry, jumpCacheIndex, JUMP_CACHE_MASK } from './hot-loop.js';
-import { lower, type CodeContext, type LoweredInstruction } from './lowering.js';
+import { lower, lowerUndecodable, pseudoShape, type CodeContext, type LoweredInstruction } from './lowering.js';
 import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, LINK_NEXT, LINK_TAKEN, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_SHIFT } from './micro-op.js';
-import type { OperationTable, Shape } from './operations.js';
+import type { OperationTable } from './operations.js';
 import { PageSource } from './page-source.js';
 import { SystemInstruction } from './system-operands.js';
 
@@ -11,35 +13,13 @@ const PAGE_MASK = 0xfff;
 const PAGE_BYTES = 4096;
 const GRANULE_SHIFT = 6;
 
-/** A run of instructions that is entered at its start only, within one page unless it is a single instruction that straddles two. */
-interface Block {
-  readonly microOp: number;
-  /** Micro-ops that fit in its place. */
-  readonly capacity: number;
-  readonly eip: number;
-  /** Host addresses of its first byte and behind its last; for a straddling instruction `end` is that of the first page's part. */
-  readonly start: number;
-  readonly end: number;
-  /** Host address of the second page's part of a straddling instruction, or -1. */
-  readonly secondStart: number;
-  readonly secondEnd: number;
-  dead: boolean;
-}
-
-/** A link word of a block's last micro-op whose target is not decoded yet. */
-interface WaitingLink {
-  readonly word: number;
-  readonly owner: Block;
-}
-
 /** Many more than any guest's code has; above it everything is dropped. */
 const MOST_SYSTEM_INSTRUCTIONS = 1 << 16;
 
 /** Results of `lookUp` that are not a micro-op. */
 export const LookUp = { FAULT: -1, TRAP_PAGE: -2 } as const;
 
-const JUMP_SHAPE: Shape = { mnemonic: 'jmp', size: 32, addressSize: 32, stackSize: 32, flat: true, repeat: 'none', segmentedString: false, operands: [], dropFlags: false };
-const pseudoShape = (mnemonic: string): Shape => ({ ...JUMP_SHAPE, mnemonic });
+const JUMP_SHAPE = pseudoShape('jmp');
 
 /**
  * Decoded code: blocks of micro-ops by physical address, EIP and context; how they link; and what becomes of them when their bytes change.
@@ -56,6 +36,8 @@ export class CodeCache {
   private readonly granules = new Map<number, Block[]>();
   private readonly liveBlocks = new Map<number, number>();
   private next = Region.MICRO_OPS + SCRATCH_BYTES;
+  /** Where `next` was when everything was dropped, at most. */
+  private usedUpTo = 0;
   private readonly source: PageSource;
 
   constructor(
@@ -66,6 +48,7 @@ export class CodeCache {
   ) {
     this.words = memory.words;
     this.source = new PageSource(memory.bytes, mmu, memory.state);
+    memory.onReset(() => memory.bytes.fill(0, Region.MICRO_OPS, Math.max(this.usedUpTo, this.next)));
   }
 
   /** Micro-op of the block at an EIP, decoded if need be; or a LookUp code (FAULT: the MMU holds the page fault). */
@@ -188,7 +171,7 @@ export class CodeCache {
     const decoded = this.decodeBlock(eip, linear, host, context, limit);
     if (decoded === undefined) return LookUp.FAULT;
     const { lowered, bytes } = decoded;
-    if (!single) this.dropDeadFlags(lowered);
+    if (!single) dropDeadFlags(lowered, this.table);
     if (replaced !== undefined) this.kill(replaced);
     // One more for the jump, or at least the EIP, behind the last instruction.
     const needed = lowered.length + 1;
@@ -229,7 +212,7 @@ export class CodeCache {
       if (decoded === 'truncated' && (lowered.length > 0 || this.mmu.faulted)) break;
       if (typeof decoded === 'string') {
         if (lowered.length > 0) break;
-        lowered.push(this.undecodable(decoded, here));
+        lowered.push(lowerUndecodable(this.table, decoded, here));
         // Any byte that an instruction here could have may make one of them.
         at = MAXIMUM_LENGTH;
         break;
@@ -237,7 +220,7 @@ export class CodeCache {
       // A repeated string instruction heads its block, because it goes back to itself.
       if (decoded.repeat !== 'none' && lowered.length > 0) break;
       if ((here >>> 0) + decoded.length - 1 > codeLimit >>> 0) {
-        if (lowered.length === 0) lowered.push(this.undecodable('limit', here));
+        if (lowered.length === 0) lowered.push(lowerUndecodable(this.table, 'limit', here));
         break;
       }
       lowered.push(lower(this.table, decoded, here, context, (instruction) => this.number(new SystemInstruction(instruction), limit === 1)));
@@ -258,33 +241,6 @@ export class CodeCache {
     return this.singleNumber;
   }
   private singleNumber = -1;
-
-  /** Stands for bytes that are no instruction: #UD, or #GP(0) for one longer than 15 bytes or beyond the limit of CS. */
-  private undecodable(failure: string, eip: number): LoweredInstruction {
-    const mnemonic = failure === 'too-long' || failure === 'limit' || failure === 'truncated' ? 'general-protection' : 'undefined-opcode';
-    const words = new Int32Array(MICRO_OP_BYTES / 4);
-    words[Field.EIP] = eip;
-    return { operation: this.table.get(pseudoShape(mnemonic)), instruction: undefined, eip, next: eip, words, endsBlock: true };
-  }
-
-  /** Replaces operations by their flag-less form where the flags are overwritten before anything can see them. */
-  private dropDeadFlags(lowered: LoweredInstruction[]): void {
-    let resultLive = true;
-    let carryLive = true;
-    for (let i = lowered.length - 1; i >= 0; i--) {
-      let { operation } = lowered[i];
-      // Behind a store the block may be left (changed code), so its own flags are visible.
-      if (operation.stores) resultLive = carryLive = true;
-      const { flags } = operation;
-      const writes = flags.writesResult || flags.writesCarry;
-      if (writes && !(flags.writesResult && resultLive) && !(flags.writesCarry && carryLive)) {
-        operation = this.table.withoutFlags(operation);
-        lowered[i].operation = operation;
-      }
-      resultLive = (resultLive && !operation.flags.writesResult) || operation.flags.readsResult || operation.canLeave;
-      carryLive = (carryLive && !operation.flags.writesCarry) || operation.flags.readsCarry || operation.canLeave;
-    }
-  }
 
   private place(needed: number, replaced: Block | undefined): number {
     if (replaced !== undefined && replaced.dead && replaced.capacity >= needed) return replaced.microOp;
@@ -368,25 +324,13 @@ export class CodeCache {
     else waiting.push({ word, owner: block });
   }
 
-  /** Picks the pairs that cover most instructions of the block and lets their first micro-ops do both. */
+  /** Lets the first micro-op of each pair that the hot loop has fused do both. */
   private fuse(microOp: number, lowered: readonly LoweredInstruction[]): void {
-    const count = lowered.length;
-    const covered = new Int32Array(count + 2);
-    const choice = new Int32Array(count);
-    for (let i = count - 2; i >= 0; i--) {
-      const pair = this.fused.get((lowered[i].operation.id << 16) | lowered[i + 1].operation.id);
-      covered[i] = covered[i + 1];
-      if (pair !== undefined && covered[i + 2] + 1 > covered[i]) {
-        covered[i] = covered[i + 2] + 1;
-        choice[i] = pair;
-      }
-    }
-    for (let i = 0; i < count; i++) {
-      if (choice[i] === 0) continue;
+    chooseFusedPairs(lowered, this.fused).forEach((pair, i) => {
+      if (pair === 0) return;
       const at = (microOp + i * MICRO_OP_BYTES) >> 2;
-      this.words[at] = (this.words[at] & ~OPERATION_MASK) | choice[i];
-      i++;
-    }
+      this.words[at] = (this.words[at] & ~OPERATION_MASK) | pair;
+    });
   }
 
   // ---- forgetting
@@ -423,6 +367,7 @@ export class CodeCache {
     this.instructions.length = 0;
     this.singleNumber = -1;
     this.words.fill(0, Region.JUMP_CACHE >> 2, (Region.JUMP_CACHE >> 2) + (JUMP_CACHE_MASK + 1) * (JumpCacheEntry.BYTES >> 2));
+    this.usedUpTo = Math.max(this.usedUpTo, this.next);
     this.next = Region.MICRO_OPS + SCRATCH_BYTES;
     this.onDropped();
   }
@@ -432,12 +377,3 @@ export class CodeCache {
 const SCRATCH_BYTES = 4 * MICRO_OP_BYTES;
 
 const overlaps = (start: number, bytes: number, from: number, to: number): boolean => start < to && start + bytes > from;
-
-function contextNumber({ code32, stack32, flat }: CodeContext): number {
-  return (code32 ? 1 : 0) | (stack32 ? 2 : 0) | (flat ? 4 : 0);
-}
-
-/** Host addresses have 32 bits; the page number of the EIP distinguishes mappings of one page at several addresses. Exact in a float. */
-function blockKey(host: number, eip: number): number {
-  return (host >>> 0) * 0x100000 + (eip >>> 12);
-}

@@ -1,10 +1,10 @@
 import { eventIndex, Vector, VECTORS_WITH_ERROR_CODE, Word } from '@ringbench/isa';
 import { Region, type Processor } from '@ringbench/machine';
+import { pseudoShape } from './lowering.js';
 import { Field, Leave, MICRO_OP_BYTES } from './micro-op.js';
-import type { Operation, OperationTable, Shape } from './operations.js';
+import type { Operation, OperationTable } from './operations.js';
 import type { HandlerRuntime } from './print-javascript.js';
 
-const SHAPE: Shape = { mnemonic: 'enter-fault', size: 32, addressSize: 32, stackSize: 32, flat: true, repeat: 'none', segmentedString: false, operands: [], dropFlags: false };
 const EXCEPTIONS = Array.from({ length: 32 }, (_, vector) => eventIndex(`exception.${vector}`));
 /** Faults that the quick way takes; a debug exception, a double fault and a V386 exit have rules of their own. */
 const QUICK: readonly number[] = [Vector.DE, Vector.BR, Vector.UD, Vector.NM, Vector.TS, Vector.NP, Vector.SS, Vector.GP, Vector.PF];
@@ -22,8 +22,8 @@ export class FaultEntry {
       procedure: () => Leave.SLOW, faulted: false, codeChanged: false,
       linear: unused, raise: unused, mulhu: unused, mulhs: unused, divide: unused,
     };
-    this.enter = compile(table.get(SHAPE), runtime);
-    this.enterWithCode = compile(table.get({ ...SHAPE, mnemonic: 'enter-fault-with-code' }), runtime);
+    this.enter = compile(table.get(pseudoShape('enter-fault')), runtime);
+    this.enterWithCode = compile(table.get(pseudoShape('enter-fault-with-code')), runtime);
   }
 
   /** Takes the recorded fault at EIP. */

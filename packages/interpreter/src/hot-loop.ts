@@ -142,11 +142,15 @@ class LoopGenerator {
   }
 }
 
-/** Generates, compiles and instantiates the hot loop. Must be called before any other operation is numbered, so that hot numbers are dense. */
+/** Compiled loops. A loop follows from its hot set alone, because its operations are the first that a table numbers; interpreters of one process share it. */
+const compiledLoops = new WeakMap<HotSet, WebAssembly.Module>();
+
+/** Instantiates the hot loop, generated and compiled at its hot set's first use. The table must be empty, so that hot numbers are dense and always the same. */
 export function createHotLoop(table: OperationTable, hot: HotSet, memory: WebAssembly.Memory): HotLoop {
+  if (!table.isEmpty) throw new Error('the hot loop needs the first numbers of the table');
   const { handlers, fused } = collectHandlers(table, hot);
-  const module = new WebAssembly.Module(new LoopGenerator(handlers, table.all.length).generate());
+  const module = compiledLoops.get(hot) ?? new WebAssembly.Module(new LoopGenerator(handlers, table.all.length).generate());
+  compiledLoops.set(hot, module);
   const instance = new WebAssembly.Instance(module, { machine: { memory } });
   return { run: instance.exports.run as (u: number) => number, fused };
 }
-

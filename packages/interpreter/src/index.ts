@@ -9,3 +9,4 @@ export { recordOccurrences, type Operation } from './operations.js';
 export { StatementPrinter, type TranslationTable } from './statement-printer.js';
 export { CodeBuffer, EMPTY_BLOCK, encodeModule, Op, type FunctionBody } from './wasm-encoder.js';
 export { SystemInstruction, type Repetition } from './system-operands.js';
+export { InstructionEvaluator, type EvaluatedInstruction } from './instruction-evaluator.js';

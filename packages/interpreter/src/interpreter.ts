@@ -1,4 +1,4 @@
-import { COUNTED_INSTRUCTIONS, eventIndex, Segment, SYSTEM_PROCEDURES, Vector, Word, type SystemProcedure } from '@ringbench/isa';
+import { COUNTED_INSTRUCTIONS, divide, eventIndex, multiplyHighSigned, multiplyHighUnsigned, Segment, SYSTEM_PROCEDURES, Vector, Word, type SystemProcedure } from '@ringbench/isa';
 import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
 import { CodeCache, LookUp } from './code-cache.js';
 import { FaultEntry } from './fault-entry.js';
@@ -8,7 +8,6 @@ import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, IN
 import { OperationTable, type Operation } from './operations.js';
 import { printHandler, type HandlerRuntime } from './print-javascript.js';
 import type { SystemInstruction } from './system-operands.js';
-import { divide, multiplyHighSigned, multiplyHighUnsigned } from './wide-arithmetic.js';
 
 type Handler = (u: number) => number;
 export type BlocksStop = ExecutorStop | 'tail' | 'entry';

@@ -1,5 +1,5 @@
 import { Segment, SEMANTICS, Word, X87_SEMANTICS, type AccessSize, type Instruction, type Operand, type OperandType } from '@ringbench/isa';
-import { Field, fieldOfInstructionNumber } from './micro-op.js';
+import { Field, fieldOfInstructionNumber, MICRO_OP_BYTES } from './micro-op.js';
 import type { Operation, OperandShape, OperationTable, Shape } from './operations.js';
 
 /** What the meaning of code bytes depends on besides themselves. `flat`: CS, DS, ES and SS have base 0 and no limit, and 32-bit defaults. */
@@ -125,7 +125,7 @@ function lowerRecorded(table: OperationTable, instruction: Instruction, eip: num
 
 /** Translates a decoded instruction. `register` is called with a system instruction and returns its number, by which the handler finds it again. */
 export function lower(table: OperationTable, instruction: Instruction, eip: number, context: CodeContext, register: (instruction: Instruction) => number): LoweredInstruction {
-  const words = new Int32Array(8);
+  const words = new Int32Array(MICRO_OP_BYTES / 4);
   const next = (eip + instruction.length) | 0;
   words[Field.EIP] = eip;
   const recorded = SEMANTICS[instruction.row.mnemonic] !== undefined;
@@ -144,3 +144,15 @@ export function lower(table: OperationTable, instruction: Instruction, eip: numb
   return { operation, instruction, eip, next, words, endsBlock };
 }
 
+/** Of operations that no instruction's bytes stand for: they exist only in decoded code. */
+export function pseudoShape(mnemonic: string): Shape {
+  return { mnemonic, size: 32, addressSize: 32, stackSize: 32, flat: true, repeat: 'none', segmentedString: false, operands: [], dropFlags: false };
+}
+
+/** Stands for bytes that are no instruction: #UD, or #GP(0) for one longer than 15 bytes or beyond the limit of CS. */
+export function lowerUndecodable(table: OperationTable, failure: string, eip: number): LoweredInstruction {
+  const mnemonic = failure === 'too-long' || failure === 'limit' || failure === 'truncated' ? 'general-protection' : 'undefined-opcode';
+  const words = new Int32Array(MICRO_OP_BYTES / 4);
+  words[Field.EIP] = eip;
+  return { operation: table.get(pseudoShape(mnemonic)), instruction: undefined, eip, next: eip, words, endsBlock: true };
+}

@@ -25,8 +25,8 @@ export interface Shape {
   readonly dropFlags: boolean;
 }
 
-export interface Operation {
-  readonly id: number;
+/** What follows from a shape alone, whichever interpreter executes it. */
+interface Recording {
   readonly key: string;
   readonly shape: Shape;
   /** Recorded code, or undefined when a system procedure executes it. */
@@ -38,6 +38,11 @@ export interface Operation {
   /** A system procedure takes over where the recorded code leaves (`leave-if`). */
   readonly hasProcedure: boolean;
   readonly hasMemoryOperand: boolean;
+}
+
+export interface Operation extends Recording {
+  /** Its number in one interpreter's table. */
+  readonly id: number;
 }
 
 const READS_ALL_FLAGS: FlagUse = { readsResult: true, readsCarry: true, writesResult: false, writesCarry: false };
@@ -137,10 +142,39 @@ export function recordSequence(shapes: readonly Shape[]): Statement[] {
   return removeDeadTemporaries(code);
 }
 
+/** Recordings by key. Nothing changes one, so that the interpreters of a process share them; there are only as many as shapes. */
+const recordings = new Map<string, Recording>();
+
+function recordingOf(key: string, shape: Shape): Recording {
+  const known = recordings.get(key);
+  if (known !== undefined) return known;
+  const recording = record(key, shape);
+  recordings.set(key, recording);
+  return recording;
+}
+
+function record(key: string, shape: Shape): Recording {
+  const isRecorded = SEMANTICS[shape.mnemonic] !== undefined;
+  const full = isRecorded ? recordSequence([{ ...shape, dropFlags: false }]) : undefined;
+  const code = full !== undefined && shape.dropFlags ? dropFlagWrites(full) : full;
+  return {
+    key, shape, code,
+    flags: code === undefined ? READS_ALL_FLAGS : flagUse(code),
+    canLeave: code === undefined || canLeave(code),
+    terminal: code !== undefined && code.some(isTerminal),
+    stores: code !== undefined && code.some(({ kind }) => kind === 'store' || kind === 'store-system' || kind === 'translate-write'),
+    hasProcedure: code === undefined || code.some(({ kind }) => kind === 'leave-if' || kind === 'load-system' || kind === 'probe-system' || kind === 'store-system'),
+    hasMemoryOperand: shape.operands.some(({ place }) => place === 'm' || place === 'n' || place === 'g'),
+  };
+}
+
 /** All operations of one interpreter, numbered densely in order of first use; the hot ones come first, because V8 builds a jump table from them. */
 export class OperationTable {
   private readonly byKey = new Map<string, Operation>();
   readonly all: (Operation | undefined)[] = [undefined];
+
+  /** Nothing is numbered yet. */
+  get isEmpty(): boolean { return this.byKey.size === 0; }
 
   get(shape: Shape): Operation {
     const key = shapeKey(shape);
@@ -159,18 +193,7 @@ export class OperationTable {
   private add(key: string, shape: Shape): Operation {
     const id = this.all.length;
     if (id === INVALID_OPERATION || id >= FIRST_ENTRY_OPERATION) throw new Error(`operation ${id} is reserved`);
-    const isRecorded = SEMANTICS[shape.mnemonic] !== undefined;
-    const full = isRecorded ? recordSequence([{ ...shape, dropFlags: false }]) : undefined;
-    const code = full !== undefined && shape.dropFlags ? dropFlagWrites(full) : full;
-    const operation: Operation = {
-      id, key, shape, code,
-      flags: code === undefined ? READS_ALL_FLAGS : flagUse(code),
-      canLeave: code === undefined || canLeave(code),
-      terminal: code !== undefined && code.some(isTerminal),
-      stores: code !== undefined && code.some(({ kind }) => kind === 'store' || kind === 'store-system' || kind === 'translate-write'),
-      hasProcedure: code === undefined || code.some(({ kind }) => kind === 'leave-if' || kind === 'load-system' || kind === 'probe-system' || kind === 'store-system'),
-      hasMemoryOperand: shape.operands.some(({ place }) => place === 'm' || place === 'n' || place === 'g'),
-    };
+    const operation: Operation = { ...recordingOf(key, shape), id };
     this.all.push(operation);
     this.byKey.set(key, operation);
     return operation;

@@ -1,4 +1,4 @@
-import { Word, type Expression, type Statement } from '@ringbench/isa';
+import { JavaScriptPrinter, Word, type ExpressionRuntime, type ParameterName, type Statement } from '@ringbench/isa';
 import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { Field, fieldOfParameter, Leave, MICRO_OP_BYTES } from './micro-op.js';
 import type { Operation } from './operations.js';
@@ -10,7 +10,7 @@ import type { Operation } from './operations.js';
  * Names in the printed text: W H B the linear memory as 32-, 16-, 8-bit words (CPU state starts at 0), V a DataView of it, C event counters,
  * M the MMU, X the runtime below, u the micro-op's byte address, tN temporaries.
  */
-export interface HandlerRuntime {
+export interface HandlerRuntime extends ExpressionRuntime {
   /** Linear address of an access in a segment, or any value with `M.faulted` or a raised fault. */
   linear(segment: number, offset: number, bytes: number, write: boolean): number;
   raise(vector: number, errorCode: number): void;
@@ -19,20 +19,16 @@ export interface HandlerRuntime {
   readonly faulted: boolean;
   /** Set by a store that changed decoded code. */
   codeChanged: boolean;
-  mulhu(a: number, b: number): number;
-  mulhs(a: number, b: number): number;
-  divide(operator: string, high: number, low: number, divisor: number): number;
 }
 
-const INFIX: Readonly<Record<string, string>> = { add: '+', sub: '-', and: '&', or: '|', xor: '^', shl: '<<', sar: '>>', shr: '>>>' };
-const COMPARE: Readonly<Record<string, string>> = { eq: '===', ne: '!==', lts: '<', les: '<=', ltu: '<', leu: '<=' };
-
-class HandlerPrinter {
+class HandlerPrinter extends JavaScriptPrinter {
   private readonly lines: string[] = [];
   private terminal = false;
   private stores = false;
 
-  constructor(private readonly operation: Operation) {}
+  constructor(private readonly operation: Operation) {
+    super();
+  }
 
   print(code: readonly Statement[]): string {
     for (const statement of code) this.statement(statement);
@@ -45,41 +41,7 @@ class HandlerPrinter {
 
   private field(field: number): string { return `W[(u>>2)+${field}]`; }
 
-  private expression(e: Expression): string {
-    switch (e.kind) {
-      case 'constant': return e.value < 0 ? `(${e.value})` : `${e.value}`;
-      case 'temporary': return `t${e.id}`;
-      case 'parameter': return this.field(fieldOfParameter(e.name, this.operation.hasMemoryOperand));
-      case 'word': return `W[${Word[e.word]}]`;
-      case 'word-at': return `W[${Word[e.word]}+${this.expression(e.index)}]`;
-      case 'register': return this.register(e.size, e.offset);
-      case 'select': return `(${this.expression(e.condition)}!==0?${this.expression(e.whenTrue)}:${this.expression(e.whenFalse)})`;
-      case 'unary': return this.unary(e.operator, this.expression(e.operand));
-      case 'divide': return `X.divide('${e.operator}',${this.expression(e.high)},${this.expression(e.low)},${this.expression(e.divisor)})`;
-      case 'binary': return this.binary(e.operator, this.expression(e.left), this.expression(e.right));
-    }
-  }
-  private register(size: number, offset: Expression): string {
-    const array = size === 32 ? 'W' : size === 16 ? 'H' : 'B';
-    const shift = size === 32 ? 2 : size === 16 ? 1 : 0;
-    if (offset.kind === 'constant') return `${array}[${offset.value >> shift}]`;
-    return `${array}[${this.expression(offset)}${shift > 0 ? `>>${shift}` : ''}]`;
-  }
-  private unary(operator: string, operand: string): string {
-    if (operator === 'eqz') return `(${operand}===0?1:0)`;
-    if (operator === 'clz') return `Math.clz32(${operand})`;
-    return `(${operand}===0?32:31-Math.clz32(${operand}&-${operand}))`;
-  }
-  private binary(operator: string, left: string, right: string): string {
-    if (operator === 'mul') return `Math.imul(${left},${right})`;
-    if (operator === 'mulhu' || operator === 'mulhs') return `X.${operator}(${left},${right})`;
-    const compare = COMPARE[operator];
-    if (compare !== undefined) {
-      const cast = operator.endsWith('u') ? '>>>0' : '';
-      return cast === '' ? `(${left}${compare}${right}?1:0)` : `((${left})>>>0${compare}(${right})>>>0?1:0)`;
-    }
-    return `((${left})${INFIX[operator]}(${right})|0)`;
-  }
+  protected parameter(name: ParameterName): string { return this.field(fieldOfParameter(name, this.operation.hasMemoryOperand)); }
 
   private loadText(address: string, size: number): string { return size === 8 ? `B[${address}]` : size === 16 ? `V.getUint16(${address},true)` : `V.getInt32(${address},true)`; }
   private storeText(address: string, value: string, size: number): string {

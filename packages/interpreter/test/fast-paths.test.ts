@@ -137,8 +137,9 @@ function difference(left: Outcome, right: Outcome): string {
   if (wordAt >= 0) return `word ${Object.entries(Word).findLast(([, at]) => at <= wordAt)?.[0]} (${wordAt}): ${left.state[wordAt]} for ${right.state[wordAt]}`;
   const countAt = left.counts.findIndex((value, index) => value !== right.counts[index]);
   if (countAt >= 0) return `count ${SILICON_EVENTS[countAt].name}: ${left.counts[countAt]} for ${right.counts[countAt]} (EIP ${right.state[Word.EIP].toString(16)})`;
+  if (Buffer.compare(left.memory, right.memory) === 0) return '';
   const byteAt = left.memory.findIndex((value, index) => value !== right.memory[index]);
-  return byteAt < 0 ? '' : `memory at ${byteAt.toString(16)}: ${left.memory[byteAt]} for ${right.memory[byteAt]}`;
+  return `memory at ${byteAt.toString(16)}: ${left.memory[byteAt]} for ${right.memory[byteAt]}`;
 }
 function outcome(machine: Machine): Outcome {
   const state = Array.from(machine.processor.state);

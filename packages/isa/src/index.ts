@@ -14,6 +14,9 @@ export { classificationTable, classify, classifyAll, sensitiveInstructions, type
 export { formatInstruction } from './encoding/format.js';
 export * from './ir/expression.js';
 export * from './ir/passes.js';
+export { compileEvaluation, type Ending, type Evaluation } from './ir/evaluate.js';
+export { JavaScriptPrinter, type ExpressionRuntime } from './ir/print-javascript.js';
+export { divide, multiplyHighSigned, multiplyHighUnsigned } from './ir/wide-arithmetic.js';
 export { Recorder, type OperandSource, type RecordingContext } from './ir/recorder.js';
 export { SEMANTICS, recordInstruction } from './semantics/index.js';
 export { X87_SEMANTICS } from './x87/recorded/index.js';
@@ -30,6 +33,6 @@ export type { V386FieldName } from './system/v386-block.js';
 export { refreshSegment, segmentAllows } from './system/access.js';
 export { storeSegmentRegister } from './system/descriptors.js';
 export { loadFloat, storeFloat } from './system/clock.js';
-export { MARKER_PORT } from './system/ports.js';
+export { hasPortPrivilege, MARKER_PORT } from './system/ports.js';
 export { resetX87 } from './x87/words.js';
 export { X87_PROCEDURES } from './x87/registry.js';

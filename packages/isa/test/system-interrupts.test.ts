@@ -177,6 +177,21 @@ describe('faults and hardware interrupts', () => {
     expect([silicon.log, silicon.faulted]).toEqual([['shutdown'], false]);
   });
 
+  it('a benign one that meets itself for ever is shutdown', () => {
+    const silicon = protectedMachine();
+    for (const vector of [Vector.UD, Vector.AC]) gate(silicon, vector);
+    let met = 0;
+    // As a misaligned stack of ring 3 with EFLAGS.AC set: what delivers #AC raises it.
+    silicon.onSecondLevel = (linear) => {
+      if (linear >>> 12 !== (Place.STACK0 - 1) >>> 12) return false;
+      if (++met > 10_000) throw new Error('it does not end');
+      return !silicon.raise(Vector.AC, 0);
+    };
+    expect(deliverFault(silicon, Vector.UD, 0)).toBe(false);
+    expect(met).toBeGreaterThan(1);
+    expect([silicon.log, silicon.faulted, [...silicon.counts]]).toEqual([['shutdown'], false, []]);
+  });
+
   it.each([
     [Vector.GP, Vector.NP, true], [Vector.DE, Vector.TS, true], [Vector.GP, Vector.PF, false], [Vector.PF, Vector.PF, true], [Vector.PF, Vector.GP, true], [Vector.UD, Vector.GP, false], [Vector.DB, Vector.PF, false], [-1, Vector.GP, false],
   ])('%i then %i: double fault is %s', (first, second, expected) => {

@@ -85,3 +85,12 @@ describe('ENTER in protected mode', () => {
     expect([silicon.fault, silicon.state[Word.CR2], silicon.state[Word.ESP]]).toEqual(['14(2)', pointer - 0x2000, pointer]);
   });
 });
+
+describe('a stack of 4 GB has no end: an item across the end of the address range is allowed', () => {
+  it.each([['pop-sreg', -1, 3], ['push-sreg', 1, -3], ['pop-sreg', -3, 1]] as const)('%s with ESP %i', (mnemonic, pointer, after) => {
+    const silicon = protectedMachine();
+    silicon.state[Register.ESP] = pointer;
+    expect(run(silicon, mnemonic, { operandSize: 32, target: Segment.ES })).toBe(true);
+    expect(silicon.state[Register.ESP]).toBe(after);
+  });
+});

@@ -1,3 +1,4 @@
 export * from './schema.js';
 export * from './parse.js';
 export * from './file.js';
+export * from './instruction-matrix.js';

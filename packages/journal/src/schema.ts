@@ -9,10 +9,13 @@ export const SCHEMA_VERSION = 1;
 
 /** Names of events, cores and workloads: what may become a column, a file name or a line of a report without quoting. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+/** A core, or a core under settings: `trap`, `trap:shadow=drop`, `dynamic-sbe:branches=in-page:mirrors=1`. It stands in journals wherever a core does. */
+export const CONFIGURATION_NAME = /^(?=.{1,128}$)[A-Za-z0-9][A-Za-z0-9._-]*(?::[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 const TEXT_LIMIT = 4096;
 const LIST_LIMIT = 100_000;
 
 const name = z.string().regex(NAME, 'is not a plain name');
+const configuration = z.string().regex(CONFIGURATION_NAME, 'is not the name of a core or of a core under settings');
 const text = z.string().max(TEXT_LIMIT);
 /** An exact non-negative integer: zod's `int` is bounded by the safe integers. */
 const count = z.int().nonnegative();
@@ -20,8 +23,15 @@ const milliseconds = z.number().nonnegative();
 
 const eventCounts = z.record(name, count).readonly();
 
-/** SHA-256 of what a program on the lab kernel consists of. */
-const parts = z.strictObject({ kernel: text, program: text, files: z.array(text).max(LIST_LIMIT).readonly() }).readonly();
+/** SHA-256 of what a program on the lab kernel consists of; `ports`: of the kernels for machines that are no PC. */
+const parts = z.strictObject({ kernel: text, ports: z.record(name, text).readonly().optional(), program: text, files: z.array(text).max(LIST_LIMIT).readonly() }).readonly();
+
+/** Machines that are no PC, to which guests are ported. Cores of equal machines must agree in everything, others in the answer. */
+const PORTS = ['paravirt'] as const;
+
+const coreSchema = z
+  .strictObject({ id: configuration, title: text, exemplar: text, mechanism: text, executor: text, port: z.enum(PORTS).optional(), core: name.optional(), settings: z.record(name, text).readonly().optional() })
+  .readonly();
 
 /** Why a cell has a result or has none. */
 export const OUTCOMES = ['ok', 'wrong-checksum', 'wrong-status', 'budget', 'halted', 'shutdown', 'refused', 'crashed'] as const;
@@ -39,7 +49,8 @@ export const runHeaderSchema = z
     plan: text,
     host: z.strictObject({ platform: text, arch: text, cpu: text, cpus: count, memoryBytes: count }).readonly(),
     runtime: z.strictObject({ node: text, v8: text, flags: z.array(text).max(LIST_LIMIT).readonly() }).readonly(),
-    cores: z.array(z.strictObject({ id: name, title: text, exemplar: text, mechanism: text, executor: text }).readonly()).max(LIST_LIMIT).readonly(),
+    /** What was measured: cores, and cores under `settings`, whose `id` then is the configuration's name and `core` the core's own. */
+    cores: z.array(coreSchema).max(LIST_LIMIT).readonly(),
     /** `sha256` is the identity of all that the guest consists of: the image's digest, or that over the digests in `parts`. */
     workloads: z.array(z.strictObject({ id: name, why: text, image: text, sha256: text, checksum: text, parts: parts.optional() }).readonly()).max(LIST_LIMIT).readonly(),
     /** Workloads of the suite that could not be run there, and why. */
@@ -50,7 +61,8 @@ export const runHeaderSchema = z
 export const observationSchema = z
   .strictObject({
     type: z.literal('observation'),
-    core: name,
+    /** The `id` of one of the header's cores. */
+    core: configuration,
     workload: name,
     /** Repetition number, from 0: a fresh process each. */
     process: count,

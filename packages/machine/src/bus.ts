@@ -5,6 +5,11 @@
 export const PORT_COUNT = 0x10000;
 
 export type PortWidth = 1 | 2 | 4;
+/** Consecutive ports. */
+export interface PortRange {
+  readonly first: number;
+  readonly count: number;
+}
 export type PortReader = (port: number) => number;
 export type PortWriter = (port: number, value: number) => void;
 
@@ -84,6 +89,16 @@ export class PortBus {
     };
     this.entryOfPort[port] = this.entries.length;
     this.entries.push(new PortEntry(this, { readByte, readWord, readLong, writeByte: observed }));
+  }
+
+  /** Plugs in what another bus has at these ports, in place of what was here: from now on they lead to the same device. */
+  share({ first, count }: PortRange, other: PortBus): void {
+    for (let port = first; port < first + count; port++) {
+      const entry = other.entryAt(port);
+      const known = this.entries.indexOf(entry);
+      if (known < 0 && this.entries.length === MAXIMUM_REGISTRATIONS) throw new Error('too many devices on the port bus');
+      this.entryOfPort[port] = known < 0 ? this.entries.push(entry) - 1 : known;
+    }
   }
 
   /** Whether a device answers at a port. */

@@ -1,8 +1,10 @@
 import { awaitsInterruptWindow, canTakeInterrupt, Debug6, deliverFault, deliverHardwareInterrupt, deliverInterrupt, eventIndex, exitV386, Flag, loadFloat, SILICON_EVENTS, Vector, wantsInterruptWindow, Word, type CpuModelName } from '@ringbench/isa';
 import { createPc, equipmentOf, type Pc, type PcEquipment } from './devices/pc.js';
+import type { DeviceMemory } from './devices/requests.js';
 import type { Executor } from './executor.js';
 import { MachineMemory } from './memory.js';
-import type { MmuOptions } from './mmu/mmu.js';
+import type { MemoryPool } from './memory-pool.js';
+import type { Mmu, MmuOptions } from './mmu/mmu.js';
 import { Processor } from './processor.js';
 
 /** Why a machine stopped running. */
@@ -20,6 +22,8 @@ export type MachineStop =
 
 export interface MachineOptions extends PcEquipment {
   readonly ramBytes: number;
+  /** Where the machine has its memory from; absent: it makes one. */
+  readonly memories?: MemoryPool;
   readonly mmu?: MmuOptions;
   /** Which processor the machine has, with V386 mode besides; default DEFAULT_CPU_MODEL. */
   readonly cpu?: CpuModelName;
@@ -49,6 +53,11 @@ const DEBUG_EXCEPTION = eventIndex(`exception.${Vector.DB}`);
  */
 export const INTERRUPTS_AT_ONE_BOUNDARY = 15;
 
+/** What devices of the machine reach by themselves. */
+function deviceMemory(mmu: Mmu, bytes: number): DeviceMemory {
+  return { bytes, readPhysical: (address, count) => mmu.readPhysical(address, count), writePhysical: (address, written) => mmu.writePhysical(address, written) };
+}
+
 /** A PC: processor, memory, devices, and the loop that runs them on the instruction clock. */
 export class Machine {
   readonly memory: MachineMemory;
@@ -62,13 +71,14 @@ export class Machine {
   private interruptsThere = 0;
 
   constructor(options: MachineOptions) {
-    this.memory = new MachineMemory(options.ramBytes);
+    this.memory = options.memories?.take(options.ramBytes) ?? new MachineMemory(options.ramBytes);
     const { mmu, cpu, features, onMarker = () => {} } = options;
     this.processor = new Processor({ memory: this.memory, onMarker, ...(mmu === undefined ? {} : { mmu }), ...(cpu === undefined ? {} : { cpu }), ...(features === undefined ? {} : { features }) });
     this.pc = createPc({
       ...equipmentOf(options),
       now: () => this.processor.now(),
       ramBytes: options.ramBytes,
+      memory: deviceMemory(this.processor.mmu, options.ramBytes),
       onExit: (status) => {
         this.exitStatus = status;
         this.processor.attention = true;

@@ -13,6 +13,7 @@ export class MachineMemory {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
   readonly view: DataView;
+  private readonly restorers: (() => void)[] = [];
 
   constructor(readonly ramBytes: number) {
     if (ramBytes % PAGE_BYTES !== 0) throw new Error('RAM size must be a multiple of 4096');
@@ -25,5 +26,16 @@ export class MachineMemory {
     this.view = new DataView(this.buffer);
     this.bytes.fill(0xff, Region.OPEN_BUS, Region.OPEN_BUS + PAGE_BYTES);
     this.words.fill(NO_ENTRY, MICRO_OPS_END >> 2, Region.DATA_TLB_ENTRY >> 2);
+  }
+
+  /** For who keeps something in a region that is large and mostly unused: `restore` is called once, by `reset`, and puts back there what a new memory has. */
+  onReset(restore: () => void): void { this.restorers.push(restore); }
+
+  /** Makes it equal to a new memory of the same size, at the cost of what was used of it. The machine that had it must not run again. */
+  reset(): void {
+    for (const restore of this.restorers.splice(0)) restore();
+    this.bytes.fill(0, Region.STATE, Region.OPEN_BUS);
+    this.bytes.fill(0, Region.JUMP_CACHE, Region.MICRO_OPS);
+    this.bytes.fill(0, Region.ROM);
   }
 }

@@ -22,9 +22,10 @@ function misses(linear: number, entry: number, bytes: number): boolean {
 
 /**
  * Faults in a row without one completed instruction, after which the processor is given up: an exception handler whose first instruction raises the
- * exception again never comes to an end, and guest time, which is completed instructions, stands still meanwhile.
+ * exception again never comes to an end, and guest time, which is completed instructions, stands still meanwhile. Monitors that deliver faults put up with as
+ * many.
  */
-const FAULTS_WITHOUT_PROGRESS = 1 << 18;
+export const FAULTS_WITHOUT_PROGRESS = 1 << 16;
 
 /** What a processor has unless told otherwise. */
 export const DEFAULT_FEATURES = CPU_MODELS[DEFAULT_CPU_MODEL].features | Feature.V386;
@@ -149,6 +150,9 @@ export class Processor implements Silicon {
     if (this.mmu.faulted) this.recordViolation();
     return value;
   }
+  probeWrite(linear: number, bytes: number, system: boolean): void {
+    if (this.mmu.translateWrite(linear, bytes, !system && this.state[Word.CPL] === 3) < 0) this.recordViolation();
+  }
   loadPhysical(physical: number): number { return this.mmu.loadPhysical(physical); }
   storePhysical(physical: number, value: number): void { this.mmu.storePhysical(physical, value); }
   loadPhysicalWords(physical: number, words: Int32Array, first: number, count: number): void { this.mmu.loadPhysicalWords(physical, words, first, count); }
@@ -207,8 +211,7 @@ export class Processor implements Silicon {
       exitV386(this, 'shutdown');
       return;
     }
-    this.shutdownReason = 'exceptions without end: no instruction completes between them';
-    this.shutdown();
+    this.shutdown('exceptions without end: no instruction completes between them');
   }
   /** Turns a refusal by the second-level translation, which is no fault of the guest's, into the exit that it causes. */
   private recordViolation(): void {
@@ -337,7 +340,8 @@ export class Processor implements Silicon {
     this.halted = true;
     this.attention = true;
   }
-  shutdown(): void {
+  shutdown(reason = 'triple fault'): void {
+    this.shutdownReason = reason;
     this.inShutdown = true;
     this.attention = true;
   }

@@ -108,4 +108,12 @@ describe('observe', () => {
     bus.write(0x8f, 2, 0x5600);
     expect([seen, bus.read(0x80, 1), bus.read(0x90, 1)]).toEqual([[1, 0x34, 0x56], 0x34, 0xff]);
   });
+
+  it('shares ports with another bus, in place of what was there, and once for many ports', () => {
+    const [bus, other] = [new PortBus(), new PortBus()];
+    bus.register(0x100, 4, { readByte: () => 1 });
+    other.register(0x100, 2, { readByte: (port) => port & 0xff, readWord: () => 0x1234 });
+    for (let again = 0; again < 300; again++) bus.share({ first: 0x100, count: 3 }, other);
+    expect([bus.read(0x101, 1), bus.read(0x100, 2), bus.read(0x102, 1), bus.read(0x103, 1)]).toEqual([1, 0x1234, 0xff, 1]);
+  });
 });

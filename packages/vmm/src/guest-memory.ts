@@ -19,6 +19,8 @@ export class GuestMemory implements WalkedMemory {
   /** Whether address line 20 reaches the guest's memory; whoever changes it has the translations made anew. */
   isLine20Enabled = true;
   private readonly scratchView = new DataView(this.scratch.buffer);
+  /** Told the machine page of whatever was written here, by whomever but the silicon. */
+  onWritten: ((machinePage: number) => void) | undefined = undefined;
 
   /** `machinePages`: the machine page of each guest page. */
   constructor(private readonly memory: MachineMemory, private readonly mmu: Mmu, private readonly machinePages: readonly number[]) {}
@@ -58,6 +60,7 @@ export class GuestMemory implements WalkedMemory {
     this.scratchView.setInt32(0, value, true);
     // Through the MMU, which tells the executor when these bytes are code.
     this.mmu.writePhysical(machinePage * PAGE_BYTES + offset, this.scratch.subarray(0, bytes));
+    this.onWritten?.(machinePage);
   }
 
   /** Bytes from a guest-physical address on, whatever address line 20 does; ones where nothing is. */
@@ -80,7 +83,10 @@ export class GuestMemory implements WalkedMemory {
       const at = physical + done;
       const part = Math.min(PAGE_BYTES - (at & OFFSET_MASK), bytes.length - done);
       const machinePage = this.pageOnBus(at >>> PAGE_SHIFT);
-      if (machinePage !== undefined) this.mmu.writePhysical(machinePage * PAGE_BYTES + (at & OFFSET_MASK), bytes.subarray(done, done + part));
+      if (machinePage !== undefined) {
+        this.mmu.writePhysical(machinePage * PAGE_BYTES + (at & OFFSET_MASK), bytes.subarray(done, done + part));
+        this.onWritten?.(machinePage);
+      }
       done += part;
     }
   }

@@ -1,7 +1,8 @@
 import { CR0, Flag, Segment, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
 import { DATA_SEGMENTS, FLAT_CODE_ACCESS, FLAT_DATA_ACCESS, NO_LIMIT } from '@ringbench/engine';
-import { Region, type Machine } from '@ringbench/machine';
+import { Region, type Machine, type PortRange } from '@ringbench/machine';
 import { Owner, type Allocator } from './allocator.js';
+import { PortMap } from './devices/port-map.js';
 
 const PAGE_BYTES = 4096;
 const WORD_BYTES = 4;
@@ -16,13 +17,26 @@ const TSS_BYTES = 0x68;
 const TSS_STACK0 = 4;
 /** LDT selector; T bit and base of the I/O permission map. */
 const TSS_LAST_WORDS = 0x60;
-const Selector = { CODE: 0x08, DATA: 0x10, TSS: 0x18, SHADOW: 0x20, STACK: 0x50, LIMIT: 0x57 } as const;
+/** The map begins behind the TSS proper and has the ports of ISA devices; those above are closed as if their bits were set. It ends with a byte of ones (SDM vol. 1, 19.5.2). */
+const MAPPED_PORTS = 0x400;
+const PORTS_PER_BYTE = 8;
+const MAP_BYTES = MAPPED_PORTS / PORTS_PER_BYTE + 1;
+const TSS_LIMIT = TSS_BYTES + MAP_BYTES - 1;
+/** Base of a map where the segment ends: there is none, and every port access of ring 3 faults. */
+const NO_MAP = TSS_LIMIT + 1;
+const Selector = { CODE: 0x08, DATA: 0x10, TSS: 0x18, STACK: 0x20, LDT: 0x28, LIMIT: 0x2f } as const;
+/** The TI bit of a selector: it is of the LDT (SDM vol. 3, 3.4.2). */
+const LOCAL = 4;
+const LDT_TYPE = 0x82;
+const SHADOWED_REGISTERS = 6;
 const USER_LEVEL = 3;
 const DESCRIPTOR_BYTES = 8;
 const UPPER_HALF = 0xffff0000;
 /** Where tables and stack lie in their page. It is one page, so that a trap finds all it needs with one translation. */
 const GDT = 0;
+const LDT = 0x30;
 const TSS = 0x100;
+const LDT_LIMIT = SHADOWED_REGISTERS * DESCRIPTOR_BYTES - 1;
 const STACK_TOP = 0x800;
 const IDT = 0x800;
 /** Flat 4 GB segment descriptors with 4 KB granularity. */
@@ -42,6 +56,8 @@ export class HostContext {
   /** Where the processor finds them: linear addresses, the same while paging is off. */
   private linearTables: number;
   private linearTrap: number;
+  /** Where ring 3 finds a map of ports. */
+  private arePortsOpen = false;
 
   constructor(private readonly machine: Machine, allocator: Allocator) {
     this.tables = takePage(allocator);
@@ -49,6 +65,7 @@ export class HostContext {
     this.trapAddress = takePage(allocator);
     this.linearTables = this.tables;
     this.linearTrap = this.trapAddress;
+    new PortMap(machine.memory, this.tables + TSS + TSS_BYTES, MAP_BYTES).closeAll();
     this.writeTables();
     this.takeProcessor();
     machine.executor.trapPage = this.trapAddress / PAGE_BYTES;
@@ -57,6 +74,11 @@ export class HostContext {
   /** Index in the machine's memory words of the word at a machine-physical address. */
   static wordIndex(physical: number): number {
     return (Region.RAM + physical) / WORD_BYTES;
+  }
+
+  /** Machine-physical address of the IDT, for monitors that open gates to ring 3. `relocate` writes it anew. */
+  get interruptTable(): number {
+    return this.tables + IDT;
   }
 
   /** The vector at whose entry point the processor stands. Throws when it is elsewhere. */
@@ -88,14 +110,17 @@ export class HostContext {
     return { selector: Selector.STACK, pointer };
   }
 
-  /** Selector, with RPL 3, of the GDT entry that shadows what a segment register of a deprivileged guest holds. */
+  /**
+   * Selector, with RPL 3, of the entry that shadows what a segment register of a deprivileged guest holds. It is one of the LDT, as hardly any guest's is:
+   * where segment loads do not trap, the guest's own selectors are then of no segment that ring 3 may have, and fault.
+   */
   shadowSelector(segment: number): number {
-    return (Selector.SHADOW + segment * DESCRIPTOR_BYTES) | USER_LEVEL;
+    return (segment * DESCRIPTOR_BYTES) | LOCAL | USER_LEVEL;
   }
 
   /** Writes that entry. */
   writeShadow(segment: number, low: number, high: number): void {
-    this.put(GDT + Selector.SHADOW + segment * DESCRIPTOR_BYTES, low, high);
+    this.put(LDT + segment * DESCRIPTOR_BYTES, low, high);
   }
 
   /**
@@ -108,7 +133,24 @@ export class HostContext {
     this.writeTables();
     const { processor } = this.machine;
     this.loadTables();
-    storeSegmentRegister(processor, Segment.TR, Selector.TSS, (linear + TSS) | 0, TSS_BYTES - 1, BUSY_TSS);
+    storeSegmentRegister(processor, Segment.TR, Selector.TSS, (linear + TSS) | 0, TSS_LIMIT, BUSY_TSS);
+    storeSegmentRegister(processor, Segment.LDTR, Selector.LDT, (linear + LDT) | 0, LDT_LIMIT, LDT_TYPE);
+  }
+
+  /** Lets ring 3 through to ports below MAPPED_PORTS whenever `openPorts(true)` holds. */
+  allowPorts(range: PortRange): void {
+    new PortMap(this.machine.memory, this.tables + TSS + TSS_BYTES, MAP_BYTES).allow(range);
+  }
+
+  /** Shows the silicon the map of ports, or none, so that every access of ring 3 faults. */
+  openPorts(open: boolean): void {
+    if (open === this.arePortsOpen) return;
+    this.arePortsOpen = open;
+    this.writeMapBase();
+  }
+
+  private writeMapBase(): void {
+    this.put(TSS + TSS_LAST_WORDS, 0, (this.arePortsOpen ? TSS_BYTES : NO_MAP) << 16);
   }
 
   private put(at: number, low: number, high: number): void {
@@ -122,10 +164,11 @@ export class HostContext {
     this.put(GDT + Selector.CODE, FLAT_LOW, FLAT_HIGH_CODE);
     this.put(GDT + Selector.DATA, FLAT_LOW, FLAT_HIGH_DATA);
     const tss = this.linearTables + TSS;
-    this.put(GDT + Selector.TSS, (TSS_BYTES - 1) | (tss << 16), ((tss >>> 16) & 0xff) | (AVAILABLE_TSS << 8) | (tss & 0xff000000));
+    this.put(GDT + Selector.TSS, TSS_LIMIT | (tss << 16), ((tss >>> 16) & 0xff) | (AVAILABLE_TSS << 8) | (tss & 0xff000000));
+    const ldt = this.linearTables + LDT;
+    this.put(GDT + Selector.LDT, LDT_LIMIT | (ldt << 16), ((ldt >>> 16) & 0xff) | (LDT_TYPE << 8) | (ldt & 0xff000000));
     this.put(TSS + TSS_STACK0, this.linearTables + STACK_TOP, Selector.DATA);
-    // The map of ports would begin where the segment ends: there is none, and every port access of ring 3 faults (SDM vol. 1, 19.5.2).
-    this.put(TSS + TSS_LAST_WORDS, 0, TSS_BYTES << 16);
+    this.writeMapBase();
     for (let vector = 0; vector < VECTORS; vector++) {
       const entry = this.linearTrap + vector;
       this.put(IDT + vector * GATE_BYTES, (Selector.CODE << 16) | (entry & 0xffff), (entry & 0xffff0000) | INTERRUPT_GATE);
@@ -141,7 +184,7 @@ export class HostContext {
     state[Word.IDTR_LIMIT] = VECTORS * GATE_BYTES - 1;
   }
 
-  /** What the VMM's boot code would have done with LGDT, LIDT, LTR and loads of the segment registers. */
+  /** What the VMM's boot code would have done with LGDT, LIDT, LLDT, LTR and loads of the segment registers. */
   private takeProcessor(): void {
     const { processor } = this.machine;
     const { state } = processor;
@@ -152,7 +195,8 @@ export class HostContext {
     processor.privilegeChanged();
     storeSegmentRegister(processor, Segment.CS, Selector.CODE, 0, NO_LIMIT, FLAT_CODE_ACCESS);
     for (const segment of DATA_SEGMENTS) storeSegmentRegister(processor, segment, Selector.DATA, 0, NO_LIMIT, FLAT_DATA_ACCESS);
-    storeSegmentRegister(processor, Segment.TR, Selector.TSS, this.tables + TSS, TSS_BYTES - 1, BUSY_TSS);
+    storeSegmentRegister(processor, Segment.TR, Selector.TSS, this.tables + TSS, TSS_LIMIT, BUSY_TSS);
+    storeSegmentRegister(processor, Segment.LDTR, Selector.LDT, this.tables + LDT, LDT_LIMIT, LDT_TYPE);
     state[Word.ESP] = this.stackTop;
     state[Word.EIP] = this.trapAddress;
   }

@@ -1,5 +1,5 @@
 import { Flag, Register, SYSTEM_PROCEDURES, SystemOperands, Word, type SystemMnemonic } from '@ringbench/isa';
-import type { SystemInstruction } from '@ringbench/interpreter';
+import type { EvaluatedInstruction, SystemInstruction } from '@ringbench/interpreter';
 import type { VirtualProcessor } from './virtual-processor.js';
 
 const LOW_WORD = 0xffff;
@@ -13,55 +13,73 @@ const RESUMED_BEFORE = -1;
 export class Interpreter {
   /** The decoded instruction; the core fills in what the routine reads before it calls `interpret`. `nextEip` is set here. */
   readonly operands = new SystemOperands();
+  private wasInhibited = false;
+  private wasDebugInhibited = false;
 
   constructor(private readonly processor: VirtualProcessor) {}
 
   /**
    * Interprets one instruction at the virtual EIP, of a repeated string instruction one iteration. True: it is complete. False: it faulted, the
-   * processor holds the fault and is otherwise unchanged. `wideCode`: the code segment is a 32-bit one.
+   * processor holds the fault and is otherwise unchanged. EIP does not wrap in 16-bit code either: running past the segment's end is a fault (80386 manual, 14.7).
    */
-  interpret(mnemonic: SystemMnemonic, wideCode: boolean): boolean {
+  interpret(mnemonic: SystemMnemonic): boolean {
     const { processor, operands } = this;
     const { state } = processor;
     const eip = state[Word.EIP];
-    const next = eip + operands.length;
     const isLast = !operands.repeated || this.count() === 1;
-    operands.nextEip = isLast ? (wideCode ? next | 0 : next & LOW_WORD) : eip;
+    operands.nextEip = isLast ? (eip + operands.length) | 0 : eip;
     return this.execute(mnemonic, operands, isLast);
   }
 
   /** The same for an instruction that the VMM decoded itself; its repetition with a count of zero is complete at once. */
-  interpretDecoded(mnemonic: SystemMnemonic, instruction: SystemInstruction, wideCode: boolean): boolean {
+  interpretDecoded(mnemonic: SystemMnemonic, instruction: SystemInstruction): boolean {
     const { state } = this.processor;
     const { operands } = instruction;
     const eip = state[Word.EIP];
-    const next = eip + operands.length;
-    const repetition = instruction.prepare(state, eip, wideCode ? next | 0 : next & LOW_WORD);
+    const repetition = instruction.prepare(state, eip, (eip + operands.length) | 0);
     if (repetition !== 'none') return this.execute(mnemonic, operands, operands.nextEip !== eip);
+    this.begin();
     state[Word.EIP] = operands.nextEip;
     this.settleInstruction(true);
-    this.processor.interruptsInhibited = false;
-    this.processor.debugInhibited = false;
+    return true;
+  }
+
+  /**
+   * One instruction whose meaning is recorded; of a repeated one an iteration, after which its recording has said whether more follow. The same otherwise.
+   */
+  interpretRecorded({ evaluation, parameters }: EvaluatedInstruction, isRepeated: boolean): boolean {
+    const { state } = this.processor;
+    this.begin();
+    const ending = evaluation(parameters);
+    if (ending === 'left') throw new Error('the recording of an instruction leaves to a system procedure that does not exist');
+    if (ending === 'faulted') return this.takeBack();
+    this.settleInstruction(!isRepeated || state[Word.REPEATING] === 0);
     return true;
   }
 
   private execute(mnemonic: SystemMnemonic, operands: SystemOperands, isLast: boolean): boolean {
     const { processor } = this;
-    const { state } = processor;
-    const shadowed = processor.interruptsInhibited;
-    const debugShadowed = processor.debugInhibited;
-    processor.interruptsInhibited = false;
-    processor.debugInhibited = false;
-    processor.diverted = false;
-    state[Word.RESUMED_AT] = RESUMED_BEFORE;
-    if (!SYSTEM_PROCEDURES[mnemonic](processor, operands)) {
-      processor.interruptsInhibited = shadowed;
-      processor.debugInhibited = debugShadowed;
-      return false;
-    }
+    this.begin();
+    if (!SYSTEM_PROCEDURES[mnemonic](processor, operands)) return this.takeBack();
     this.settleInstruction(isLast);
     if (operands.repeated) this.countDown(operands);
     return true;
+  }
+
+  /** The shadow of the instruction before this one ends, unless this one faults. */
+  private begin(): void {
+    const { processor } = this;
+    this.wasInhibited = processor.interruptsInhibited;
+    this.wasDebugInhibited = processor.debugInhibited;
+    processor.interruptsInhibited = false;
+    processor.debugInhibited = false;
+    processor.diverted = false;
+    processor.state[Word.RESUMED_AT] = RESUMED_BEFORE;
+  }
+  private takeBack(): false {
+    this.processor.interruptsInhibited = this.wasInhibited;
+    this.processor.debugInhibited = this.wasDebugInhibited;
+    return false;
   }
 
   /** RF held for this instruction, unless it loaded a new one: what loads RF notes it (`Word.RESUMED_AT`). */

@@ -4,6 +4,7 @@ import type { VmmCounters } from './counters.js';
 import type { GuestClock } from './guest-clock.js';
 import type { GuestMemory } from './guest-memory.js';
 import { Interpreter } from './interpreter.js';
+import { guestDeviceMemory } from './devices/guest-device-memory.js';
 import { VirtualProcessor } from './virtual-processor.js';
 
 /** An event that the guest must take before its next instruction. */
@@ -23,9 +24,13 @@ export interface VirtualMachineOptions extends PcEquipment {
   readonly onMarker: (value: number) => void;
   /** The guest switched address line 20, and its memory is decoded differently from now on. */
   readonly onLine20?: () => void;
-  /** See `VirtualProcessorOptions`. */
+  /** See `VirtualProcessorOptions`; also told of what virtual devices write. */
   readonly onStore?: (page: number, offset: number, bytes: number) => void;
   readonly onPagingChanged?: () => void;
+  readonly onPageInvalidated?: (linear: number) => void;
+  /** A device has an earlier deadline than before, or raised the interrupt pin: news while the guest has the processor, which only devices allocated to it can bring. */
+  readonly onDeadlineMoved?: () => void;
+  readonly onInterruptRaised?: () => void;
 }
 
 /**
@@ -61,15 +66,23 @@ export class VirtualMachine {
       ...equipmentOf(options),
       now,
       ramBytes: options.memoryBytes,
+      memory: guestDeviceMemory(options),
       onReset: () => (this.isResetWanted = true),
       onLine20: (enabled) => {
         this.memory.isLine20Enabled = enabled;
         options.onLine20?.();
       },
       onExit: (status) => (this.exitStatus = status),
-      onInterruptPin: (asserted) => (this.interruptPin = asserted),
+      onInterruptPin: (asserted) => {
+        this.interruptPin = asserted;
+        if (asserted) options.onInterruptRaised?.();
+      },
+      onDeadlineChanged: () => options.onDeadlineMoved?.(),
     });
-    this.processor = new VirtualProcessor({ cpu: options.cpu, memory: options.memory, bus: this.pc.bus, now, onMarker: options.onMarker, counters: options.counters, onStore: options.onStore, onPagingChanged: options.onPagingChanged });
+    this.processor = new VirtualProcessor({
+      cpu: options.cpu, memory: options.memory, bus: this.pc.bus, now, onMarker: options.onMarker, counters: options.counters, onStore: options.onStore, onPagingChanged: options.onPagingChanged, onPageInvalidated: options.onPageInvalidated,
+      onFloatingPointError: () => this.pc.coprocessor.reported(this.processor.state[Word.X87_FIP]),
+    });
     this.interpreter = new Interpreter(this.processor);
   }
 

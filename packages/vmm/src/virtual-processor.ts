@@ -1,5 +1,5 @@
 import { checksAlignment, CPU_MODELS, dataBreakpoints, DEFAULT_CPU_MODEL, eventIndex, resetProcessor, isMisaligned, portBreakpoints, SILICON_EVENTS, STATE_WORDS, Vector, Word, type CpuModelName, type Silicon } from '@ringbench/isa';
-import { MARKER_PORT, PageWalker, type PortBus, type WalkedMemory } from '@ringbench/machine';
+import { FAULTS_WITHOUT_PROGRESS, MARKER_PORT, PageWalker, type PortBus, type WalkedMemory } from '@ringbench/machine';
 import type { VmmCounters } from './counters.js';
 
 const PAGE_BYTES = 4096;
@@ -20,13 +20,19 @@ export interface VirtualProcessorOptions {
   readonly counters: VmmCounters;
   /** An interpreted instruction, or the delivery of an event, wrote to a page of the guest's memory. For monitors whose structures follow the guest's tables. */
   readonly onStore?: (page: number, offset: number, bytes: number) => void;
+  /** An interpreted x87 instruction asserts FERR#: see `Silicon.floatingPointError`. Without, IGNNE# is always asserted. */
+  readonly onFloatingPointError?: () => boolean;
+  /** INVLPG was executed. */
+  readonly onPageInvalidated?: (linear: number) => void;
   /** CR0, CR3 or CR4 were loaded so that translations may have changed. */
   readonly onPagingChanged?: () => void;
 }
 
 const INTERRUPT_SOFTWARE = eventIndex('interrupt.software');
-/** As many faults in a row without one completed instruction as the machine itself puts up with (machine, `Processor`). */
-const FAULTS_WITHOUT_PROGRESS = 1 << 18;
+/** INT1's, as it is delivered by the instruction itself. */
+const DEBUG_EXCEPTION = eventIndex('exception.1');
+/** Of what is delivered between two instructions. INT n is an instruction, and interpreted as one. */
+const DELIVERIES = SILICON_EVENTS.flatMap(({ name }, index) => (name.startsWith('exception.') || name === 'interrupt.hardware' ? [index] : []));
 
 /** Page number of the linear page after this one, modulo 4 GB. */
 const nextPage = (linear: number): number => ((linear | OFFSET_MASK) + 1) | 0;
@@ -54,10 +60,14 @@ export class VirtualProcessor implements Silicon {
   shutdownReason = 'triple fault';
   /** The interpreted instruction entered a handler: no single-step trap follows it (SDM vol. 3, 17.3.1.4). */
   diverted = false;
+  /** What this processor did in software since it was made, by numbers of SILICON_EVENTS: interrupts and exceptions delivered, privilege changes. No event of the silicon. */
+  readonly events = new Float64Array(SILICON_EVENTS.length);
   /** Guest time of the last fault that was delivered here, and how many there were at that time. */
   private faultedAt = -1;
   private faultsThere = 0;
   private readonly onPagingChanged: (() => void) | undefined;
+  private readonly onPageInvalidated: ((linear: number) => void) | undefined;
+  private readonly onFloatingPointError: () => boolean;
   private readonly onStore: ((page: number, offset: number, bytes: number) => void) | undefined;
   private readonly memory: WalkedMemory;
   private readonly bus: PortBus;
@@ -73,6 +83,8 @@ export class VirtualProcessor implements Silicon {
     this.onMarker = options.onMarker;
     this.counters = options.counters;
     this.onStore = options.onStore;
+    this.onPageInvalidated = options.onPageInvalidated;
+    this.onFloatingPointError = options.onFloatingPointError ?? (() => true);
     this.onPagingChanged = options.onPagingChanged;
     this.state[Word.FEATURES] = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL].features;
     // The silicon does not count what software reads.
@@ -117,6 +129,12 @@ export class VirtualProcessor implements Silicon {
       const at = offset + i;
       this.memory.write(at < PAGE_BYTES ? page : high, at & OFFSET_MASK, 1, value >>> (8 * i));
     }
+  }
+
+  probeWrite(linear: number, bytes: number, system: boolean): void {
+    if (this.refusesAlignment(linear, bytes, system)) return;
+    this.debugTrap(dataBreakpoints(this.state, linear, bytes, true));
+    if (this.translate(linear, true, system) >= 0 && (linear & OFFSET_MASK) + bytes > PAGE_BYTES) this.translate(nextPage(linear), true, system);
   }
 
   /** Guest-physical, as the processor itself sees it: no instruction that a VMM interprets today does this. */
@@ -188,7 +206,7 @@ export class VirtualProcessor implements Silicon {
   segmentChanged(_segment: number): void {}
   pagingChanged(): void { this.onPagingChanged?.(); }
   flushTranslations(): void {}
-  invalidatePage(_linear: number): void {}
+  invalidatePage(linear: number): void { this.onPageInvalidated?.(linear); }
   interruptFlagChanged(): void {}
   inhibitInterrupts(debugToo: boolean): void {
     this.interruptsInhibited = true;
@@ -200,17 +218,20 @@ export class VirtualProcessor implements Silicon {
   }
   alignmentChanged(): void {}
   settleResumption(): void {}
+  floatingPointError(): boolean { return this.onFloatingPointError(); }
   halt(): void {
     this.halted = true;
   }
   /** Where the monitor delivers faults in software; with V386 mode the silicon does. */
-  shutdown(): void {
+  shutdown(reason = 'triple fault'): void {
     this.inShutdown = true;
-    this.shutdownReason = 'triple fault';
+    this.shutdownReason = reason;
   }
-  /** What the VMM does in software is no event of the silicon. */
+  /** Exceptions and hardware interrupts that were delivered here. */
+  get deliveries(): number { return DELIVERIES.reduce((sum, event) => sum + this.events[event], 0); }
   count(event: number): void {
-    if (event === INTERRUPT_SOFTWARE) this.diverted = true;
+    this.events[event]++;
+    if (event === INTERRUPT_SOFTWARE || event === DEBUG_EXCEPTION) this.diverted = true;
   }
 
   // ---- ports

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { Flag, Register, Segment, Vector, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
+import { Access, Flag, Register, Segment, Vector, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
 import { VmFixture } from './support.js';
 
 const EIP = 0x1000;
 const CONSOLE = 0xe9;
 
 /** Interprets one instruction at EIP 1000h. */
-function interpret(fixture: VmFixture, mnemonic: SystemMnemonic, fields: Partial<SystemOperands> = {}, wideCode = true): boolean {
+function interpret(fixture: VmFixture, mnemonic: SystemMnemonic, fields: Partial<SystemOperands> = {}): boolean {
   Object.assign(fixture.vm.interpreter.operands, { length: 2, port: -1, width: 1, repeated: false, addressSize: 32, segment: Segment.DS }, fields);
   fixture.state[Word.EIP] = EIP;
-  return fixture.vm.interpreter.interpret(mnemonic, wideCode);
+  return fixture.vm.interpreter.interpret(mnemonic);
 }
 
 describe('Interpreter', () => {
@@ -24,10 +24,11 @@ describe('Interpreter', () => {
     expect(fixture.machine.counts()['port.read']).toBeUndefined();
   });
 
-  it('EIP wraps in 16-bit code', () => {
+  it('EIP does not wrap in 16-bit code: what follows the end of the segment faults', () => {
     const fixture = new VmFixture();
-    interpret(fixture, 'out', { port: CONSOLE, length: 0xf000 }, false);
-    expect(fixture.state[Word.EIP]).toBe(0);
+    fixture.state[Word.ACCESS + Segment.CS] &= ~Access.BIG;
+    interpret(fixture, 'out', { port: CONSOLE, length: 0xf000 });
+    expect(fixture.state[Word.EIP]).toBe(0x10000);
   });
 
   it('a repeated OUTS does one iteration, stays until the last, and counts in the address size', () => {

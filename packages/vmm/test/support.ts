@@ -1,8 +1,8 @@
 import { CR0, Word } from '@ringbench/isa';
 import { startGuest } from '@ringbench/engine';
 import { Interpreter as Executor } from '@ringbench/interpreter';
-import { Machine } from '@ringbench/machine';
-import { Allocator, GuestClock, GuestMemory, HostContext, Owner, VirtualMachine, VmmCounters } from '../src/index.js';
+import { Machine, type PcEquipment } from '@ringbench/machine';
+import { Allocator, GuestClock, GuestMemory, HostContext, Owner, VirtualMachine, VmmCounters, type VirtualMachineOptions } from '../src/index.js';
 
 const PAGE_BYTES = 4096;
 const GUEST_PAGES = 32;
@@ -22,12 +22,12 @@ export class VmFixture {
   readonly markers: number[] = [];
   console = '';
 
-  constructor() {
+  constructor(equipment: PcEquipment = {}, onStore?: VirtualMachineOptions['onStore']) {
     const pages = this.allocator.allocateMany(Owner.FIRST_VM, GUEST_PAGES) ?? [];
     this.memory = new GuestMemory(this.machine.memory, this.machine.processor.mmu, pages.toReversed());
     const { memory, clock, counters } = this;
     this.vm = new VirtualMachine({
-      memory, clock, counters, memoryBytes: GUEST_PAGES * PAGE_BYTES, onMarker: (value) => this.markers.push(value), onConsole: (byte) => (this.console += String.fromCharCode(byte)),
+      ...equipment, ...(onStore === undefined ? {} : { onStore }), memory, clock, counters, memoryBytes: GUEST_PAGES * PAGE_BYTES, onMarker: (value) => this.markers.push(value), onConsole: (byte) => (this.console += String.fromCharCode(byte)),
     });
     startGuest(this.vm.processor, { entry: 0x1000, registers: [], codeSelector: 0x08, dataSelector: 0x10 });
   }

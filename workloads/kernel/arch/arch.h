@@ -125,8 +125,11 @@ void arch_host_write(const char *bytes, uint32_t count);
 #define SECTOR_BYTES 512u
 /* 0 without a disk. */
 uint32_t arch_disk_sectors(void);
-/* Up to a page at once; 0 or -EIO. */
-int arch_disk_transfer(uint32_t sector, uint32_t count, void *buffer, bool write);
+/*
+ * Begins to move up to a page of sectors, at least one; `buffer` is the kernel's. kernel_disk_answer says when it is done, perhaps before this returns.
+ * Only then may the next one begin.
+ */
+void arch_disk_begin(uint32_t sector, uint32_t count, void *buffer, bool write);
 
 /* The laboratory's marker port. */
 void arch_marker(uint8_t value);
@@ -154,6 +157,8 @@ void kernel_leave(struct registers *registers);
 void kernel_tick(bool user);
 bool kernel_console_has_room(void);
 void kernel_console_byte(uint8_t byte);
+/* The transfer that arch_disk_begin began is over: 0 or -EIO. */
+void kernel_disk_answer(int error);
 /* The memory that is free at the start; called by the port before kernel_main. */
 void frames_add(uint32_t first, uint32_t end);
 

@@ -70,7 +70,7 @@ static void devices(struct text_buffer *text, const struct process *process) {
 static char state_letter(const struct process *process) {
   switch (process->state) {
     case RUNNABLE: return 'R';
-    case WAITING: return 'S';
+    case WAITING: return process->undisturbed ? 'D' : 'S';
     case STOPPED: return 'T';
     default: return 'Z';
   }

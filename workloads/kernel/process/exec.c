@@ -126,6 +126,7 @@ static void program_replace(struct inode *inode, struct space *space, const char
   inode_execution_begin(inode);
   if (current->executable) inode_execution_end(current->executable);
   current->executable = inode;
+  current->has_executed = true;
   name_set(path);
 }
 

@@ -50,6 +50,7 @@ int call_setpgid(const uint32_t *a) {
   struct process *process = process_or_self(a[0]);
   if ((int32_t)a[1] < 0) return -EINVAL;
   if (!process || (process != current && process->parent != current)) return -ESRCH;
+  if (process != current && process->has_executed) return -EACCES;
   const uint32_t group = a[1] ? a[1] : process->pid;
   if (process->session == process->pid || process->session != current->session) return -EPERM;
   if (group != process->pid && !process_group_exists(group, current->session)) return -EPERM;

@@ -7,6 +7,7 @@
 #include "files/inode.h"
 #include "kernel.h"
 #include "memory/heap.h"
+#include "process/jobs.h"
 
 #define PID_MOST 32768u
 
@@ -100,6 +101,7 @@ static void children_hand_over(void) {
     if (process->parent != current) continue;
     process->vfork_child = false;
     process->parent = init;
+    process->adopted = true;
     if (process->state == ZOMBIE) wake_all(&init->children_wait);
   }
 }
@@ -133,6 +135,7 @@ void process_exit(uint32_t status) {
   current->space = NULL;
   space_drop(space);
   process_release_parent(current);
+  groups_leave();
   children_hand_over();
   if (current->session == current->pid) terminal_session_end(current->session);
   current->exit_status = status;

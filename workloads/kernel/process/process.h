@@ -36,6 +36,8 @@ struct process {
   /* The tick at which a wait ends, if it ends by time. */
   uint32_t deadline;
   bool has_deadline, in_system_call;
+  /* Sleeps for a device that will answer: no signal wakes it, not even SIGKILL. */
+  bool undisturbed;
   struct space *space;
   struct files *files;
   struct inode *directory, *executable;
@@ -47,6 +49,10 @@ struct process {
   bool stop_reported, continued, abandoned;
   struct wait_queue children_wait, vfork_wait;
   bool vfork_child;
+  /* Since fork; from then on its parent may no longer move it to another group. */
+  bool has_executed;
+  /* Process 1 has it because its own parent is gone. Even if that is a shell, it is no job of its. */
+  bool adopted;
   struct signals signals;
   struct limit limits[LIMITS];
   uint32_t alarm_at, alarm_interval;
@@ -85,9 +91,11 @@ void wake_all(struct wait_queue *queue);
  */
 int wait_on(struct wait_queue *queue);
 int wait_until(struct wait_queue *queue, uint32_t deadline);
+/* Sleeps until woken, whatever signals come; only for what is sure to come soon. */
+void wait_undisturbed(struct wait_queue *queue);
 /* Who waits for several things at once waits here; every wake_all looks at it. */
 extern struct wait_queue pollers;
-/* Runs what is due: timers, console input. Interrupts off at both ends. */
+/* Runs what is due: timers, console input, the disk's answer. Interrupts off at both ends. */
 void housekeeping(void);
 /* The tick `ticks_ahead` from now, at least that long away. */
 uint32_t deadline_in(uint32_t ticks_ahead);

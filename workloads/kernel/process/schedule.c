@@ -1,6 +1,7 @@
 /* Round robin, sleeping and waking, and what is done at a tick. */
 #include "base/errors.h"
 #include "base/text.h"
+#include "devices/disk-queue.h"
 #include "devices/terminal.h"
 #include "process/process.h"
 
@@ -65,7 +66,7 @@ static struct process *next_process(void) {
   while (!run_first) {
     idle = true;
     arch_interrupts_disable();
-    if (ticks == ticks_done && !terminal_input_waits()) arch_idle();
+    if (ticks == ticks_done && !disk_answer_waits && !terminal_input_waits()) arch_idle();
     arch_interrupts_disable();
     housekeeping();
     arch_interrupts_enable();
@@ -87,12 +88,22 @@ void schedule(void) {
   arch_switch(&from->context, &to->context);
 }
 
-static int sleep_in(struct wait_queue *queue) {
-  if (signal_waits(current)) return -ERESTART_IF_ASKED;
+static void sleep_until_woken(struct wait_queue *queue) {
   current->state = WAITING;
   queue_join(queue);
   schedule();
+}
+
+static int sleep_in(struct wait_queue *queue) {
+  if (signal_waits(current)) return -ERESTART_IF_ASKED;
+  sleep_until_woken(queue);
   return signal_waits(current) ? -ERESTART_IF_ASKED : 0;
+}
+
+void wait_undisturbed(struct wait_queue *queue) {
+  current->undisturbed = true;
+  sleep_until_woken(queue);
+  current->undisturbed = false;
 }
 
 int wait_on(struct wait_queue *queue) {
@@ -139,6 +150,7 @@ static void timers_run(void) {
 void housekeeping(void) {
   ticks_done = ticks;
   timers_run();
+  disk_answer_take();
   terminal_input_take();
 }
 
@@ -167,7 +179,7 @@ void kernel_tick(bool user) {
 
 void kernel_leave(struct registers *registers) {
   for (;;) {
-    if (ticks != ticks_done || terminal_input_waits()) housekeeping();
+    if (ticks != ticks_done || disk_answer_waits || terminal_input_waits()) housekeeping();
     if (reschedule) {
       current->quantum = QUANTUM_TICKS;
       reschedule = false;

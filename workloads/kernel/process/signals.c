@@ -4,6 +4,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "kernel.h"
+#include "process/jobs.h"
 #include "process/process.h"
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
@@ -28,23 +29,34 @@ static bool protected(const struct process *process, uint32_t signal) {
   return process->pid == 1 && !mortal && process->signals.actions[signal - 1].handler == HANDLER_DEFAULT;
 }
 
-static void job_continue(struct process *process) {
+/* A child stopped or goes on; the parent may wait for it (wait4), or want to hear of it. */
+static void parent_tell(const struct process *child, int32_t code, uint32_t signal) {
+  struct process *parent = child->parent;
+  if (!parent) return;
+  const bool wants = !(parent->signals.actions[SIGCHLD - 1].flags & ACTION_NO_CHILD_STOP);
+  if (wants) signal_send(parent, SIGCHLD, (struct signal_information){ code, child->pid, signal });
+  wake_all(&parent->children_wait);
+}
+
+/* SIGKILL wakes, too, but who is killed has not gone on. */
+static void job_continue(struct process *process, uint32_t signal) {
   process->signals.pending &= ~STOPS_BY_DEFAULT;
   if (process->state != STOPPED) return;
-  process->continued = true;
   process_wake(process);
-  if (process->parent) wake_all(&process->parent->children_wait);
+  if (signal == SIGKILL) return;
+  process->continued = true;
+  parent_tell(process, CODE_CHILD_CONTINUED, SIGCONT);
 }
 
 void signal_send(struct process *process, uint32_t signal, struct signal_information information) {
   struct signals *signals = &process->signals;
   if (process->state == ZOMBIE) return;
-  if (signal == SIGCONT || signal == SIGKILL) job_continue(process);
+  if (signal == SIGCONT || signal == SIGKILL) job_continue(process, signal);
   if (STOPS_BY_DEFAULT & signal_bit(signal)) signals->pending &= ~signal_bit(SIGCONT);
   if (ignored(process, signal)) return;
   if (!(signals->pending & signal_bit(signal))) signals->information[signal - 1] = information;
   signals->pending |= signal_bit(signal);
-  if (process->state == WAITING && signal_waits(process)) process_wake(process);
+  if (process->state == WAITING && !process->undisturbed && signal_waits(process)) process_wake(process);
 }
 
 uint32_t signal_send_group(uint32_t group, uint32_t signal, struct signal_information information) {
@@ -100,27 +112,16 @@ static void stop(uint32_t signal) {
   current->state = STOPPED;
   current->stop_reported = false;
   current->exit_status = signal << 8 | STATUS_STOPPED;
-  struct process *parent = current->parent;
-  if (parent && !(parent->signals.actions[SIGCHLD - 1].flags & ACTION_NO_CHILD_STOP)) {
-    signal_send(parent, SIGCHLD, (struct signal_information){ CODE_CHILD_STOPPED, current->pid, signal });
-  }
-  if (parent) wake_all(&parent->children_wait);
+  current->continued = false;
+  parent_tell(current, CODE_CHILD_STOPPED, signal);
   schedule();
-}
-
-/* A process group without anyone to continue it must not stop at the terminal's request (POSIX, 2.4.3). */
-static bool group_orphaned(void) {
-  for (const struct process *process = process_list; process; process = process->next) {
-    if (process->group != current->group || process->state == ZOMBIE || !process->parent) continue;
-    if (process->parent->session == current->session && process->parent->group != current->group) return false;
-  }
-  return true;
 }
 
 static void act_by_default(uint32_t signal) {
   if (IGNORED_BY_DEFAULT & signal_bit(signal) || protected(current, signal)) return;
   if (!(STOPS_BY_DEFAULT & signal_bit(signal))) process_exit(signal);
-  if (signal == SIGSTOP || !group_orphaned()) stop(signal);
+  /* A group without anyone to continue it must not stop at the terminal's request (POSIX, 2.4.3). */
+  if (signal == SIGSTOP || !group_orphaned(current->group, current->session, NULL)) stop(signal);
 }
 
 /* The call that was interrupted either starts again or ends with EINTR. */

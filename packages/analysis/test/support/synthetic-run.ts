@@ -1,7 +1,7 @@
 /** A synthetic but plausible run: three cores, seven workloads, counts that a reader of the journal could meet. Nothing in it was measured. */
 import { readFileSync } from 'node:fs';
 import { SCHEMA_VERSION } from '@ringbench/journal';
-import type { Observation, RunHeader } from '@ringbench/journal';
+import type { InstructionMatrix, Observation, RunHeader } from '@ringbench/journal';
 import { parseProfile, seededRandom } from '../../src/index.js';
 import type { CostProfile, Counts, Run } from '../../src/index.js';
 
@@ -10,6 +10,8 @@ export interface SyntheticOptions {
   readonly processes?: number;
   /** Executor that each core claims; all the same unless said otherwise. */
   readonly executors?: Readonly<Record<string, string>>;
+  /** Adds a scanner under several settings, and the workload that is its worst case. */
+  readonly ablation?: boolean;
 }
 
 /** What a workload does in its measured region, independent of the technique. */
@@ -25,6 +27,15 @@ interface Activity {
   readonly flushes: number;
   readonly portReads: number;
   readonly portWrites: number;
+}
+
+interface Subject {
+  readonly id: string;
+  readonly title: string;
+  readonly exemplar: string;
+  readonly mechanism: string;
+  readonly core?: string;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const QUIET = { walks: 40, pageFaults: 0, systemCalls: 0, ticks: 0, popfs: 0, flushes: 0, portReads: 0, portWrites: 0 };
@@ -95,6 +106,9 @@ const COUNTERS: Readonly<Record<string, (activity: Activity) => Counts>> = {
     const events = Object.entries(processor).map(([name, count]) => [`emulated.${name}`, count]);
     return { retired, emulated: activity.instructions, ...Object.fromEntries(events) };
   },
+  'dynamic-sbe': (activity) => scanner(activity, 80),
+  'dynamic-sbe:branches=trap-all': (activity) => scanner(activity, 8),
+  'dynamic-sbe:branches=back-patching': (activity) => scanner(activity, 4000),
   v386: (activity) => {
     const accesses = activity.portReads + activity.portWrites + activity.ticks;
     return {
@@ -105,11 +119,21 @@ const COUNTERS: Readonly<Record<string, (activity: Activity) => Counts>> = {
       'v386.exit.timer': activity.ticks,
       'v386.exit.second-level': Math.round(activity.walks / 100),
       'vmm.device-access': accesses,
+      'vmm.exit': accesses + activity.ticks,
     };
   },
 };
 
-const CORES = [
+/** A scanner that hits a breakpoint at every so many instructions and interprets there. */
+function scanner(activity: Activity, distance: number): Counts {
+  const hits = Math.round(activity.instructions / distance);
+  return {
+    ...silicon(activity, WALK_READS), direct: activity.instructions - hits, 'vmm.interpreted': hits, 'vmm.exit': hits,
+    'scan.breakpoint.branch': hits - Math.round(hits / 10), 'scan.breakpoint.sensitive': Math.round(hits / 10), 'scan.page': 64,
+  };
+}
+
+const CORES: readonly Subject[] = [
   { id: 'native', title: 'Native', exemplar: 'the real machine', mechanism: 'The guest owns the machine.' },
   { id: 'emulation', title: 'Emulation', exemplar: 'Bochs', mechanism: 'Every guest instruction is interpreted.' },
   {
@@ -119,6 +143,16 @@ const CORES = [
     mechanism: 'The guest runs in a mode in which sensitive instructions see its own state.',
   },
 ];
+
+const SCANNER: Subject = { id: 'dynamic-sbe', title: 'Dynamic SBE', exemplar: 'Plex86', mechanism: 'Scanned by sequences.' };
+const SCANNERS: readonly Subject[] = [
+  SCANNER,
+  ...['trap-all', 'back-patching'].map((branches) => ({ ...SCANNER, id: `dynamic-sbe:branches=${branches}`, core: 'dynamic-sbe', settings: { branches } })),
+];
+const WORST_CASE: Activity = { ...QUIET, id: 'page-branches', why: 'branches out of the page', instructions: 8_000_000, ticks: 80 };
+
+const subjectsOf = ({ ablation }: SyntheticOptions): readonly Subject[] => (ablation === true ? [...CORES, ...SCANNERS] : CORES);
+const activitiesOf = ({ ablation }: SyntheticOptions): readonly Activity[] => (ablation === true ? [...ACTIVITIES, WORST_CASE] : ACTIVITIES);
 
 /** Host speed of the stand-in executor and the noise of its times. */
 const INSTRUCTIONS_PER_MILLISECOND = 20_000;
@@ -141,8 +175,8 @@ export function syntheticHeader(options: SyntheticOptions = {}): RunHeader {
     plan: 'f'.repeat(DIGEST_LENGTH),
     host: { platform: 'linux', arch: 'x64', cpu: 'Example CPU', cpus: 2, memoryBytes: 8 * 2 ** 30 },
     runtime: { node: 'v24.21.0', v8: '13.6', flags: ['--expose-gc'] },
-    cores: CORES.map((core) => ({ ...core, executor: options.executors?.[core.id] ?? 'interpreter' })),
-    workloads: ACTIVITIES.map(({ id, why }, index) => ({
+    cores: subjectsOf(options).map((core) => ({ ...core, executor: options.executors?.[core.id] ?? 'interpreter' })),
+    workloads: activitiesOf(options).map(({ id, why }, index) => ({
       id,
       why,
       image: `${id}.elf`,
@@ -155,8 +189,8 @@ export function syntheticHeader(options: SyntheticOptions = {}): RunHeader {
 export function syntheticRun(options: SyntheticOptions = {}): Run {
   const random = seededRandom(options.seed ?? 1, 'synthetic');
   const observations: Observation[] = [];
-  for (const [index, activity] of ACTIVITIES.entries()) {
-    for (const { id } of CORES) {
+  for (const [index, activity] of activitiesOf(options).entries()) {
+    for (const { id } of subjectsOf(options)) {
       const counts = nonZero(COUNTERS[id]?.(activity) ?? {});
       for (let process = 0; process < (options.processes ?? 10); process++) {
         const region = (activity.instructions / INSTRUCTIONS_PER_MILLISECOND) * (SLOWDOWN[id] ?? 1) * (1 + NOISE * random());
@@ -180,6 +214,24 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
   }
   return { header: syntheticHeader(options), observations };
 }
+
+/** A matrix of instructions in which a naive technique fails in both ways. */
+export const SYNTHETIC_MATRIX: InstructionMatrix = {
+  type: 'instruction-matrix',
+  schema: 1,
+  commit: '0123456789abcdef0123456789abcdef01234567',
+  cores: [{ id: 'native', naive: false }, { id: 'trap:sensitive=naive', naive: true }],
+  witnesses: (['wrong', 'traps', 'faithful'] as const).map((verdict, index) => ({
+    entry: index + 5,
+    name: ['PUSHF', 'POPF', 'LAR'][index] ?? '',
+    claim: 'shows the guest\'s flags',
+    failure: 'shows the real flags',
+    judgements: [
+      { core: 'native', verdict: 'faithful', detail: '' },
+      { core: 'trap:sensitive=naive', verdict, detail: verdict === 'faithful' ? '' : 'logs 57h instead of 97h' },
+    ],
+  })),
+};
 
 /** The text of a journal that holds the run. */
 export function journalText(run: Run): string {

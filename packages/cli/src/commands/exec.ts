@@ -1,8 +1,10 @@
-import type { CoreDefinition, Engine, EventCounts } from '@ringbench/engine';
+import type { Engine, EventCounts } from '@ringbench/engine';
 import { InputProblem, oneLine, readLabKernel } from '@ringbench/harness';
 import { INPUT_FILE, labImage, leastMemory, memoryFor, programProblem } from '@ringbench/lab-kernel';
 import type { Connection, GuestFile, LabProgram } from '@ringbench/lab-kernel';
 import type { Arguments, Context } from '../context.js';
+import { coreOption } from '../core-option.js';
+import type { ChosenCore } from '../core-option.js';
 import { hostFiles, programPath, standardInput } from '../exec/host-files.js';
 import type { StandardInput } from '../exec/host-files.js';
 import { HostInput, withHostInput } from '../exec/host-input.js';
@@ -11,7 +13,7 @@ import { codeOfOutcome, runProgram } from '../exec/program-run.js';
 import type { ProgramOutcome } from '../exec/program-run.js';
 import { readGuestFile } from '../guest/guest-file.js';
 import { limitOption, memoryOption } from '../guest/options.js';
-import { choiceOption, repeatedOption } from '../options.js';
+import { repeatedOption } from '../options.js';
 import { formatCount, textTable } from '../table.js';
 
 const MOST_FILES = 1000;
@@ -68,22 +70,22 @@ function labProgram(words: readonly string[], given: Arguments, input: StandardI
 }
 
 interface Machine {
-  readonly core: CoreDefinition;
+  /** The configuration's name. */
+  readonly core: string;
   readonly make: (output: HostOutput) => Engine;
 }
 
 /** The machine with the program in it, ready to be made. */
-async function machineFor({ project }: Context, id: string, given: Arguments, program: LabProgram): Promise<Machine> {
-  const image = labImage(readLabKernel(project.workloads), program);
+function machineFor({ project }: Context, { definition, configuration }: ChosenCore, given: Arguments, program: LabProgram): Machine {
+  const image = labImage(readLabKernel(project.workloads, definition.port), program);
   if (!image.ok) throw new InputProblem(image.problem, image.remedy);
   const memoryBytes = given['memory'] === undefined ? memoryFor(image.archive.length) : memoryOption(given['memory']);
   const least = leastMemory(image.archive.length);
   if (memoryBytes < least) throw new InputProblem(`program and files do not fit into ${memoryBytes / MEBIBYTE} MiB of memory`, `give --memory ${least / MEBIBYTE}M or more`);
-  const core = await project.registry.load(id);
   return {
-    core,
+    core: configuration.name,
     make(output) {
-      const engine = core.create({ memoryBytes, onConsole: output.onConsole });
+      const engine = definition.create({ memoryBytes, settings: configuration.settings, onConsole: output.onConsole });
       const loaded = engine.load(image.image);
       if (!loaded.ok) throw new InputProblem(loaded.problem, 'give the guest more memory with --memory, or fewer files');
       return engine;
@@ -120,20 +122,25 @@ function sayFailure({ output }: Context, { outcome, engine }: Ended): void {
 export async function exec(context: Context, given: Arguments): Promise<number> {
   const { output, program: words, project } = context;
   const limit = limitOption(given);
-  const id = choiceOption(given['core'], 'core', '--core', project.registry.ids) ?? project.registry.ids[0];
+  const chosen = await coreOption(project.registry, given['core']);
   const source = standardInput(process.stdin.isTTY === true && process.stderr.isTTY === true);
-  const { core, make } = await machineFor(context, id, given, labProgram(words, given, source));
+  const { core, make } = machineFor(context, chosen, given, labProgram(words, given, source));
   const isTerminal = source.kind === 'terminal';
   const streams = new HostOutput(process.stdout, process.stderr);
   const input = new HostInput(isTerminal);
-  const onFirstInstruction = (): void => output.say(`ringbench: the program's first instruction after ${(process.uptime()).toFixed(2)} s`);
+  let startSeconds: number | undefined;
+  const onFirstInstruction = (): void => {
+    startSeconds = process.uptime();
+  };
   const ended = await withHostInput(input, isTerminal || source.kind === 'stream', async (): Promise<Ended> => {
     const started = performance.now();
     const engine = make(streams);
     const outcome = await runProgram({ engine, input, output: streams, limit, onFirstInstruction: given['verbose'] === true ? onFirstInstruction : undefined });
     return { outcome, engine, seconds: (performance.now() - started) / MILLISECONDS };
   });
-  if (given['count'] === true || output.json) sayCounts(context, core.id, ended);
+  // Only now: until here the terminal is the guest's.
+  if (startSeconds !== undefined) output.say(`ringbench: the program's first instruction after ${startSeconds.toFixed(2)} s`);
+  if (given['count'] === true || output.json) sayCounts(context, core, ended);
   sayFailure(context, ended);
   return codeOfOutcome(ended.outcome);
 }

@@ -1,4 +1,4 @@
-import { describeCore, discoverWorkloads, listSuites, loadSuite, unknownName } from '@ringbench/harness';
+import { describeCore, everyCore, discoverWorkloads, listSuites, loadSuite, unknownName } from '@ringbench/harness';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
 import { listProfiles, loadProfile } from '../profiles.js';
@@ -11,7 +11,7 @@ interface Listing {
 }
 
 async function listCores({ project }: Context): Promise<Listing> {
-  const value = (await Promise.all(project.registry.ids.map((id) => project.registry.load(id)))).map(describeCore);
+  const value = (await Promise.all(project.registry.ids.map((id) => project.registry.load(id)))).map((core) => ({ ...describeCore(core), settings: core.settings ?? [] }));
   return { value, head: ['core', 'technique', 'system', 'executor'], rows: value.map((core) => [core.id, core.title, core.exemplar, core.executor]) };
 }
 
@@ -27,7 +27,7 @@ function listWorkloads({ project }: Context): Listing {
 
 function listAllSuites({ project }: Context): Listing {
   const value = listSuites(project.suites).map((id) => loadSuite(project.suites, id));
-  const cells = (suite: (typeof value)[number]): number => suite.cores.length * suite.workloads.length * suite.repeat;
+  const cells = (suite: (typeof value)[number]): number => everyCore(suite.cores, project.registry.ids).length * suite.workloads.length * suite.repeat;
   return { value, head: ['suite', 'what it is', 'cells'], rows: value.map((suite) => [suite.id, suite.title, String(cells(suite))]) };
 }
 

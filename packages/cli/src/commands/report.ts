@@ -1,8 +1,10 @@
 import { summarize } from '@ringbench/analysis';
+import type { CostProfile, RunSummary } from '@ringbench/analysis';
 import type { Written } from '@ringbench/figures';
 import { InputProblem, fileProblem, oneLine, openResults, summarise, writeResults } from '@ringbench/harness';
 import type { Results } from '@ringbench/harness';
 import type { Arguments, Context } from '../context.js';
+import { writeEfficiency } from '../efficiency-file.js';
 import { ExitCode } from '../exit-codes.js';
 import { textOption } from '../options.js';
 import { DEFAULT_PROFILE, loadProfile } from '../profiles.js';
@@ -33,10 +35,17 @@ async function draw(folder: string, writer: (folder: string) => Promise<Written>
   return written.files;
 }
 
+/** Enough for a table; figures draw their own. */
+const TABLE_DRAWS = 100;
+
+function summaryOf({ run, observations }: Results, profile: CostProfile): RunSummary {
+  return summarize({ header: run, observations }, profile, { draws: TABLE_DRAWS });
+}
+
 /** `ringbench report DIR`: the tables and the report, from the journal alone. */
 export async function report(context: Context, given: Arguments): Promise<ExitCode> {
   const { folder, results } = open(context, given);
-  const tables = writeResults(folder, results);
+  const tables = [...writeResults(folder, results), writeEfficiency(folder, summaryOf(results, loadProfile(context.project.profiles, DEFAULT_PROFILE)))];
   return finish(context, [...tables, ...(await draw(folder, context.project.writeReport))], results);
 }
 
@@ -46,14 +55,12 @@ export async function figures(context: Context, given: Arguments): Promise<ExitC
   return finish(context, await draw(folder, context.project.writeFigures), results);
 }
 
-/** Enough for a table; figures draw their own. */
-const TABLE_DRAWS = 100;
 
 /** `ringbench price DIR --profile p`: modelled cycles under another profile, from the journal alone. */
 export async function price(context: Context, given: Arguments): Promise<ExitCode> {
   const { results } = open(context, given);
   const profile = loadProfile(context.project.profiles, textOption(given['profile'], '--profile') ?? DEFAULT_PROFILE);
-  const summary = summarize({ header: results.run, observations: results.observations }, profile, { draws: TABLE_DRAWS });
+  const summary = summaryOf(results, profile);
   context.output.data({ profile: profile.id, baseline: summary.baseline, cells: summary.cells, cores: summary.cores }, () => priceTable(summary));
   for (const line of violationLines(results.violations)) context.output.warn(line);
   return results.violations.length === 0 ? ExitCode.ok : ExitCode.violations;

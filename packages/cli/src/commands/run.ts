@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { summarize } from '@ringbench/analysis';
 import type { CostProfile } from '@ringbench/analysis';
 import {
-  InputProblem, commitOf, describeCore, discoverWorkloads, loadSuite, makeHeader, makePlan, openResults, reasonNotToMeasure, runPlan, summarise, writeResults,
+  InputProblem, commitOf, configurationOf, describeCore, discoverWorkloads, loadSuite, makeHeader, makePlan, openResults, reasonNotToMeasure, requireSettings, runPlan, summarise, writeResults,
 } from '@ringbench/harness';
 import type { Plan, RunOptions } from '@ringbench/harness';
+import type { RunHeader } from '@ringbench/journal';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
 import { integerOption, listOption, shardOption, shellQuote, textOption } from '../options.js';
@@ -30,8 +31,7 @@ export async function run(context: Context, given: Arguments): Promise<ExitCode>
   const out = textOption(given['out'], '--out') ?? join('results', plan.suite);
   const existing = existingFrom(given);
   const deadline = integerOption(given['deadline'], '--deadline', 1, LONGEST_DEADLINE_SECONDS);
-  const cores = await Promise.all(plan.cores.map((id) => context.project.registry.load(id)));
-  const header = makeHeader(plan, cores.map(describeCore), commitOf(context.project.root), new Date());
+  const header = makeHeader(plan, await describeCores(context, plan.cores), commitOf(context.project.root), new Date());
   for (const { id, reason } of plan.skipped) context.output.warn(`ringbench: ${id} is skipped: ${reason}`);
   const signals = catchSignals();
   try {
@@ -63,6 +63,16 @@ function planFrom({ project }: Context, given: Arguments): Plan {
     shard: shardOption(given['shard']),
   };
   return makePlan(suite, overrides, project.registry.ids, discoverWorkloads(project.workloads));
+}
+
+/** What the header says of the configurations; their settings are checked here, because only the core knows them. */
+function describeCores({ project }: Context, names: readonly string[]): Promise<RunHeader['cores']> {
+  return Promise.all(names.map(async (name) => {
+    const configuration = configurationOf(name);
+    const core = await project.registry.load(configuration.core);
+    requireSettings(core, configuration, 'the plan');
+    return describeCore(core, configuration);
+  }));
 }
 
 function existingFrom(given: Arguments): RunOptions['existing'] {

@@ -1,5 +1,6 @@
 import type { Engine } from '@ringbench/engine';
 import { InputQueue } from '@ringbench/lab-kernel';
+import { rawTerminal } from './raw-terminal.js';
 
 /** Input that waits for the guest; beyond it, the sender waits. */
 const MOST_WAITING = 1 << 16;
@@ -85,7 +86,6 @@ const TERMINATED = 143;
 /** Connects the command's standard input and signals to the guest's for the time of `work`; the terminal is given back as it was. */
 export async function withHostInput<Result>(input: HostInput, reads: boolean, work: () => Promise<Result>): Promise<Result> {
   const { stdin } = process;
-  const isRaw = reads && stdin.isTTY;
   const take = (data: Uint8Array): void => {
     input.take(data);
     if (input.isFull) stdin.pause();
@@ -97,13 +97,13 @@ export async function withHostInput<Result>(input: HostInput, reads: boolean, wo
   // Input that cannot be read is input that has ended.
   if (reads) stdin.on('data', take).on('end', end).on('error', end);
   else input.finish();
-  if (isRaw) stdin.setRawMode(true);
+  const giveBack = reads && stdin.isTTY ? rawTerminal() : undefined;
   try {
     return await work();
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', terminate);
     stdin.off('data', take).off('end', end);
-    if (isRaw) stdin.setRawMode(false);
+    giveBack?.();
     if (reads) stdin.pause();
   }
 }

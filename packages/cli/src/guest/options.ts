@@ -1,7 +1,8 @@
 import { CPU_MODEL_NAMES, DEFAULT_CPU_MODEL } from '@ringbench/isa';
-import type { CoreDefinition, Engine, EngineOptions, GuestImage, RomImage } from '@ringbench/engine';
+import type { Engine, EngineOptions, GuestImage, RomImage } from '@ringbench/engine';
 import { InputProblem, oneLine } from '@ringbench/harness';
 import type { Arguments, Context } from '../context.js';
+import { coreOption } from '../core-option.js';
 import { addressOption, choiceOption, integerOption, repeatedOption, textOption } from '../options.js';
 import { readGuestFile } from './guest-file.js';
 import { requireRomFits, romOption, type RomPlace } from './roms.js';
@@ -89,13 +90,12 @@ function imageOf({ kernel, multiboot, roms, disks, initrd, append }: Sources): {
 
 /** Reads the options that describe a guest and its machine, and their files. Throws InputProblem. */
 export async function guestRecipe({ project }: Context, given: Arguments): Promise<GuestRecipe> {
-  const core = choiceOption(given['core'], 'core', '--core', project.registry.ids) ?? project.registry.ids[0];
+  const { definition, configuration: { name: core, settings } } = await coreOption(project.registry, given['core']);
   const cpu = choiceOption(given['cpu'], 'processor', '--cpu', CPU_MODEL_NAMES) ?? DEFAULT_CPU_MODEL;
   const memoryBytes = memoryOption(given['memory']);
   const postPort = addressOption(given['post-port'], '--post-port', 0, LAST_PORT);
   const { image, disks } = imageOf(sourcesOf(given));
-  const definition: CoreDefinition = await project.registry.load(core);
-  const machine = { memoryBytes, cpu, disks, ...(postPort === undefined ? {} : { postPort }) };
+  const machine = { memoryBytes, cpu, disks, settings, ...(postPort === undefined ? {} : { postPort }) };
   return {
     core, image, showsPostCodes: postPort !== undefined || image.format === 'rom',
     make(listeners) {

@@ -1,12 +1,12 @@
 import { CR0, Flag, Segment, Word } from '@ringbench/isa';
-import type { Engine, EventCounts, Exit, GuestView } from '@ringbench/engine';
+import type { Engine, Exit, GuestView } from '@ringbench/engine';
 import { Disassembler, readLinear } from './disassembler.js';
 import type { ListedInstruction } from './disassembler.js';
 
 /**
  * Executes a guest one instruction at a time and says of each what it was. An engine runs until an instruction has *retired*, so one step may begin with
  * an instruction that faults and end behind the first one of the handler; both are listed then. A step may also end with an interrupt that was taken
- * behind the instruction. Everything is derived from state and counts that are the same on every core.
+ * behind the instruction. Everything is derived from views, which are the same on every core.
  */
 
 /** What a step listed. */
@@ -23,20 +23,15 @@ export interface Step {
 }
 
 const LOW_WORD = 0xffff;
-/** A core that attributes the silicon's events to something else puts a word before them, as in `emulated.exception.14`. */
-const EXCEPTION = /^(?:\w+\.)?exception\.(\d+)$/;
 /** Mnemonics of the manual by vector (SDM vol. 3, table 6-1). */
 const EXCEPTION_NAMES: readonly (string | undefined)[] = [
   '#DE', '#DB', 'NMI', '#BP', '#OF', '#BR', '#UD', '#NM', '#DF', undefined, '#TS', '#NP', '#SS', '#GP', '#PF', undefined, '#MF', '#AC', '#MC',
 ];
 const nameOf = (vector: number): string => EXCEPTION_NAMES[vector] ?? `exception ${vector}`;
 
-/** Vectors of the exceptions delivered between two counts, in rising order, once each. */
-export function exceptionsBetween(before: EventCounts, after: EventCounts): readonly number[] {
-  return Object.keys(after)
-    .filter((name) => EXCEPTION.test(name) && after[name] !== (before[name] ?? 0))
-    .map((name) => Number(EXCEPTION.exec(name)?.[1]))
-    .toSorted((a, b) => a - b);
+/** Vectors of the exceptions that the guest took between two views, in rising order, once each. */
+export function exceptionsBetween(before: GuestView, after: GuestView): readonly number[] {
+  return [...after.exceptions.keys()].filter((vector) => after.exceptions[vector] !== before.exceptions[vector]);
 }
 
 interface Entry {
@@ -86,12 +81,10 @@ function wasInterrupted({ instruction, before, after }: Pick<Step, 'instruction'
 export class Stepper {
   private readonly disassembler = new Disassembler();
   private view: GuestView;
-  private counts: EventCounts;
 
   /** @param engine has been run to where stepping begins; nobody else runs it from here on. */
   constructor(private readonly engine: Engine) {
     this.view = engine.inspect();
-    this.counts = engine.counts();
   }
 
   /** Where the processor stands. */
@@ -104,10 +97,8 @@ export class Stepper {
     const instruction = this.disassembler.list(view);
     const exit = engine.run(1);
     const after = engine.inspect();
-    const counts = engine.counts();
-    const vectors = exceptionsBetween(this.counts, counts);
+    const vectors = exceptionsBetween(view, after);
     this.view = after;
-    this.counts = counts;
     const whole = { number, instruction, before: view.state, after: after.state };
     if (engine.retired === number) return { steps: this.unretired(whole, vectors, exit), exit };
     return { steps: this.retired(whole, vectors, view), exit };

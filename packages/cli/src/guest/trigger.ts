@@ -35,7 +35,7 @@ export interface SearchOptions {
 
 /** Single steps between two turns of the event loop. */
 const STEPS = 20_000;
-/** Instructions among which an exception is looked for one by one, once the counts say that one of them has raised it. */
+/** Instructions among which an exception is looked for one by one, once the guest is known to have taken one. */
 const EXCEPTION_SLICE = 200_000;
 
 /** Runs a guest up to its trigger. */
@@ -81,21 +81,21 @@ async function findEnd(options: SearchOptions): Promise<Search> {
   return exit.kind === 'budget' || exit.kind === 'paused' ? { kind: 'missing', exit } : { kind: 'found', at: engine.retired, engine: undefined };
 }
 
-/** The counts say in which few instructions the exception is; a second machine is run to there and finds it step by step. */
+/** The views say in which few instructions the exception is; a second machine is run to there and finds it step by step. */
 async function findException(options: SearchOptions): Promise<Search> {
   const { limit, watcher } = options;
   const { engine, exit: start } = await engineAt(Math.min(options.from, limit), options);
   let exit = start;
-  let counts = engine.counts();
+  let view = engine.inspect();
   while (exit.kind === 'budget' && engine.retired < limit) {
     const before = engine.retired;
     exit = engine.run(Math.min(EXCEPTION_SLICE, limit - before));
-    const after = engine.counts();
-    if (exceptionsBetween(counts, after).length > 0) {
+    const after = engine.inspect();
+    if (exceptionsBetween(view, after).length > 0) {
       const second = await engineAt(before, options);
       return findStep(second.engine, options, (events) => events.some((event) => event !== 'interrupt'));
     }
-    counts = after;
+    view = after;
     await nextTurn();
     if (!watcher(engine)) exit = { kind: 'paused' };
   }

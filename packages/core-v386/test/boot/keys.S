@@ -1,13 +1,6 @@
 # Prints each key word that INT 16h waits for, and ends with Escape.
-  .intel_syntax noprefix
-  .code16
   .include "say.inc"
-  .globl _start
-_start:
-  xor ax, ax
-  mov ds, ax
-  mov ss, ax
-  mov sp, 0x7c00
+  enter_sector
 1: mov ah, 0x11
   int 0x16
   mov ah, 0

@@ -1,14 +1,7 @@
 # Address line 20 by port 92h and by the keyboard controller: whether FFFF:0510 is 0000:0500.
-  .intel_syntax noprefix
-  .code16
   .include "say.inc"
-  .globl _start
-_start:
+  enter_sector
   cli
-  xor ax, ax
-  mov ds, ax
-  mov ss, ax
-  mov sp, 0x7c00
   dec ax
   mov es, ax
   call probe

@@ -1,6 +1,4 @@
 # A ROM of one page, linked for F000:F000. Code runs first in its shadow below 4 GB. Stores to it are lost; a reset starts it again.
-  .intel_syntax noprefix
-  .code16
   .include "say.inc"
   .globl _start
 _start:

@@ -1,15 +1,7 @@
 # Calls the services that loaders use and prints what they answer: sector 1 loads the rest by CHS, the rest lies in sectors 2 to 4.
-  .intel_syntax noprefix
-  .code16
   .include "say.inc"
-  .globl _start
-_start:
-  cli
-  xor ax, ax
-  mov ds, ax
+  enter_sector
   mov es, ax
-  mov ss, ax
-  mov sp, 0x7c00
   sti
   cld
   say dx

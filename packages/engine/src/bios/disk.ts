@@ -10,7 +10,7 @@ import { ServiceCall } from './service-call.js';
  */
 
 export const FIRST_FIXED_DISK = 0x80;
-const Status = { SUCCESS: 0x00, INVALID: 0x01, NOT_FOUND: 0x04 } as const;
+const Status = { SUCCESS: 0x00, INVALID: 0x01, NOT_FOUND: 0x04, UNREADABLE: 0x10 } as const;
 const MOST_SECTORS = 128;
 const MOST_CYLINDERS = 1024;
 const SECTORS_PER_TRACK = 63;
@@ -107,23 +107,21 @@ export class DiskServices {
     const isThere = cylinder < cylinders && call.dh < heads && sector >= 1 && sector <= sectorsPerTrack;
     const first = (cylinder * heads + call.dh) * sectorsPerTrack + sector - 1;
     if (!isThere || first + count > store.sectors) return this.failTracks(call, Status.NOT_FOUND);
-    this.transfer(store, first, count, ServiceCall.address(call.es, call.bx), operation);
-    return Status.SUCCESS;
+    return this.transfer(store, first, count, ServiceCall.address(call.es, call.bx), operation) ? Status.SUCCESS : this.failTracks(call, Status.UNREADABLE);
   }
   private failTracks(call: ServiceCall, status: number): number {
     call.al = 0;
     return status;
   }
 
-  private transfer(store: BlockStore, first: number, count: number, address: number, operation: Operation): void {
-    if (operation === 'verify') return;
-    if (operation === 'write') {
-      store.write(first, count, this.host.readPhysical(address, count * SECTOR_BYTES));
-      return;
-    }
+  /** False when the medium cannot. */
+  private transfer(store: BlockStore, first: number, count: number, address: number, operation: Operation): boolean {
+    if (operation === 'verify') return true;
+    if (operation === 'write') return store.write(first, count, this.host.readPhysical(address, count * SECTOR_BYTES));
     const bytes = new Uint8Array(count * SECTOR_BYTES);
-    store.read(first, count, bytes);
+    if (!store.read(first, count, bytes)) return false;
     this.host.writePhysical(address, bytes);
+    return true;
   }
 
   private getParameters(call: ServiceCall, store: BlockStore): number {
@@ -160,15 +158,17 @@ export class DiskServices {
     if (view.getUint8(0) < Packet.BYTES) return Status.INVALID;
     const count = view.getUint16(Packet.COUNT, true);
     const first = view.getUint32(Packet.SECTOR, true) + view.getUint32(Packet.SECTOR + 4, true) * TWO_TO_32;
-    if (count === 0 || count > MOST_SECTORS || first + count > store.sectors) {
+    const fail = (status: number): number => {
       this.host.writePhysical(at + Packet.COUNT, Uint8Array.of(0, 0));
-      return count === 0 || count > MOST_SECTORS ? Status.INVALID : Status.NOT_FOUND;
-    }
+      return status;
+    };
+    if (count === 0 || count > MOST_SECTORS) return fail(Status.INVALID);
+    if (first + count > store.sectors) return fail(Status.NOT_FOUND);
     const [offset, segment] = [view.getUint16(Packet.OFFSET, true), view.getUint16(Packet.SEGMENT, true)];
     const isFlat = offset === NO_POINTER && segment === NO_POINTER && view.getUint8(0) >= Packet.FLAT_BYTES;
     if (isFlat && view.getUint32(Packet.FLAT + 4, true) !== 0) return Status.INVALID;
-    this.transfer(store, first, count, isFlat ? view.getUint32(Packet.FLAT, true) : ServiceCall.address(segment, offset), operation);
-    return Status.SUCCESS;
+    const buffer = isFlat ? view.getUint32(Packet.FLAT, true) : ServiceCall.address(segment, offset);
+    return this.transfer(store, first, count, buffer, operation) ? Status.SUCCESS : fail(Status.UNREADABLE);
   }
 
   /** DS:SI, a buffer whose first word is its size. The physical geometry is the one of CHS addresses, as far as they reach. */
@@ -189,8 +189,7 @@ export class DiskServices {
   loadBootSector(call: ServiceCall): boolean {
     if (this.disks.length === 0) return false;
     const sector = new Uint8Array(SECTOR_BYTES);
-    this.disks[0].read(0, 1, sector);
-    if (!hasBootSignature(sector)) return false;
+    if (!this.disks[0].read(0, 1, sector) || !hasBootSignature(sector)) return false;
     this.host.writePhysical(BOOT_ADDRESS, sector);
     call.setLong(Register.EDX, FIRST_FIXED_DISK);
     return true;

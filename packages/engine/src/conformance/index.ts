@@ -10,7 +10,7 @@ export { Assembler } from './assembler.js';
 export { CODE_ADDRESS, LOAD_ADDRESS, multibootImage } from './image.js';
 export * from './operands.js';
 export { KernelGuest, pageEntry } from './kernel-guest.js';
-export { GUEST_MEMORY_BYTES, LOG, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, SCRATCH } from './memory-map.js';
+export { GUEST_MEMORY_BYTES, LOG, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, SCRATCH, Selector } from './memory-map.js';
 export { consoleWords, runGuest, summarize, type GuestRun } from './run-guest.js';
 export { expectedLog, guestImage } from './guest-image.js';
 export { SENSITIVE_CHECKS, type SensitiveCheck } from './guests/sensitive.js';

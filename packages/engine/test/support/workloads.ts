@@ -20,3 +20,9 @@ export const workloads: readonly ConformanceWorkload[] = REDUCED.map((reduced) =
   ...reduced,
   bytes: readFileSync(new URL(`../../../../workloads/${reduced.id}/image.elf`, import.meta.url)),
 }));
+
+/**
+ * Which checks `npm test` runs of a core under an executor that is not its own: each seventh. `npm run prove:translator` sets RINGBENCH_WHOLE_CONFORMANCE and runs
+ * them all.
+ */
+export const everyOfSecondExecutor: number = process.env['RINGBENCH_WHOLE_CONFORMANCE'] === undefined ? 7 : 1;

@@ -21,12 +21,17 @@ export function profileLine(summary: RunSummary): string {
 /** Height of one core's lane within a workload. */
 export const LANE = 17;
 
+/** A legend with more text than this goes into columns: settings make long names. */
+const LEGEND_CHARACTERS = 70;
+const LEGEND_COLUMNS = 3;
+
 /** How cores are told apart: by tone, by shape and by their lane within a workload's band. */
 export function coreEncodings(summary: RunSummary, isShown: (core: string) => boolean) {
   const cores = summary.header.cores.map(({ id }) => id);
   const scales = coreScales(cores);
   const shown = cores.filter(isShown);
-  const legend = { orient: 'top' as const, values: shown, symbolOpacity: 1 };
+  const isLong = shown.join('').length > LEGEND_CHARACTERS;
+  const legend = { orient: 'top' as const, values: shown, symbolOpacity: 1, ...(isLong ? { columns: LEGEND_COLUMNS } : {}) };
   const common = { field: 'core', type: 'nominal' as const, title: null };
   return {
     color: { ...common, scale: { domain: scales.domain, range: scales.tones }, legend },

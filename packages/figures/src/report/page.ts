@@ -2,8 +2,10 @@ import type { RunSummary } from '@ringbench/analysis';
 import { FIGURES, FIGURE_IDS } from '../figures/index.js';
 import type { FigureId } from '../figures/index.js';
 import { ratio } from '../format.js';
+import { ablationTables, efficiencyTable } from './efficiency.js';
 import { html, trusted } from './html.js';
 import type { Markup } from './html.js';
+import { instructionTable } from './instructions.js';
 import { costTables, runSection, threatsSection, validationTable } from './provenance.js';
 import { breakEvenTable, countTables, lossesSection, rankingSection, summaryTable } from './results.js';
 import { STYLE } from './style.js';
@@ -53,10 +55,13 @@ export function page(contents: PageContents): string {
 ${headline(main)}
 <p class="statement">${main.wallClock.statement}</p>
 ${warnings.length === 0 ? '' : html`<h2>Damage in the journal</h2><ul>${warnings.map((warning) => html`<li class="bad">${warning}</li>`)}</ul>`}
-<h2>Results</h2>${summaryTable(main)}${figures(['overhead', 'cycles', 'events'], contents)}
+<h2>Results</h2>${summaryTable(main)}${figures(['overhead', 'cycles'], contents)}
+<h2>Efficiency</h2>${figures(['efficiency', 'events'], contents)}${efficiencyTable(main)}
+<h2>Settings side by side</h2>${figures(['branches'], contents)}${ablationTables(main)}
 <h2>Where techniques lose</h2>${lossesSection(main)}
 <h2>Ranking and its stability</h2>${rankingSection(all)}
 <h2>Sensitivity to the prices</h2>${figures(['tornado'], contents)}${breakEvenTable(main)}
+<h2>Sensitive instructions</h2>${figures(['instructions'], contents)}${instructionTable(main)}
 <h2>Counts by event</h2><p>Exact counts of the measured region. They need no model and are the same on every host.</p>${countTables(main)}
 <h2>Prices and their sources</h2>${all.map(({ profile }) => costTables(profile))}
 <h2>Validation of the prices</h2><p>Calibration and validation use different sources. What the prices make of published figures that set none of them:</p>${all.map(validationTable)}

@@ -1,7 +1,7 @@
 /** Sections of the report that state results. */
 import { HARNESS_WORKLOAD, costLabel, countOf } from '@ringbench/analysis';
 import type { BreakEven, CellSummary, Interval, Levels, RunSummary } from '@ringbench/analysis';
-import { compact, count, percent, ratio, significant } from '../format.js';
+import { compact, count, fineShare, percent, ratio, significant } from '../format.js';
 import { html } from './html.js';
 import type { Content, Markup } from './html.js';
 import { numbers, plain, table } from './table.js';
@@ -61,7 +61,7 @@ function cellRow(cell: CellSummary, summary: RunSummary, isFirst: boolean): Tabl
     cell.core,
     outcome(cell),
     cell.instructions === undefined ? NONE : count(cell.instructions),
-    cell.directShare === undefined ? NONE : percent(cell.directShare),
+    cell.directShare === undefined ? NONE : fineShare(cell.directShare),
     isBaseline ? 'baseline' : range(cell.ratio),
     topParts(cell, summary),
     isBaseline ? 'baseline' : interval(cell.wallRatio),

@@ -3,7 +3,7 @@ import type { Content, Markup } from './html.js';
 
 /** A column by its heading; `look` names a class of the style sheet for all its cells. */
 export interface Column {
-  readonly heading: string;
+  readonly heading: Content;
   readonly look?: 'number' | 'mono' | 'parts';
 }
 
@@ -36,11 +36,11 @@ export function table(columns: readonly Column[], rows: readonly TableRow[], cap
 }
 
 /** Columns with a heading and no particular look. */
-export function plain(...headings: readonly string[]): readonly Column[] {
+export function plain(...headings: readonly Content[]): readonly Column[] {
   return headings.map((heading) => ({ heading }));
 }
 
 /** Columns of figures, flush right. */
-export function numbers(...headings: readonly string[]): readonly Column[] {
+export function numbers(...headings: readonly Content[]): readonly Column[] {
   return headings.map((heading) => ({ heading, look: 'number' }));
 }

@@ -229,6 +229,7 @@ export class SoupMachine {
     processor.pagingChanged();
     processor.flushTranslations();
     processor.privilegeChanged();
+    processor.alignmentChanged();
     this.loadSegments(soup, user);
   }
   private loadSegments({ mode }: Soup, user: boolean): void {

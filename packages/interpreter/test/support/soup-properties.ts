@@ -15,7 +15,7 @@ const NO_HOT_LOOP: HotSet = { operations: [], pairs: [] };
 const SAMPLES = 60;
 const SAMPLE_SEED = 386;
 const WHOLE: readonly number[] = [BUDGET];
-/** Milliseconds. The slowest soup, 2^18 exceptions without an instruction between them, takes a second. */
+/** Milliseconds. The slowest soup, 2^16 exceptions without an instruction between them, takes a second. */
 const MOST_TIME = 20_000;
 
 /** Everything that some soups execute, fused where neighbours: a hot loop that soup meets. */

@@ -7,16 +7,21 @@ import type { SystemOperands } from './operands.js';
 const { ACCESS, BASE, EIP, LIMIT, READ_TOP, WRITE_TOP } = Word;
 
 const OFFSET_TOP = 0xffffffff;
+/** LIMIT of a segment of 4 GB. */
+export const UNLIMITED = -1;
 /** The fast-path bounds hold for accesses of up to 8 bytes. */
 const WIDEST_ACCESS_MINUS_ONE = 7;
 
-/** True when `bytes` bytes at `first` (unsigned) lie inside a segment with this limit and access word (SDM vol. 3, 5.3). */
+/**
+ * True when `bytes` bytes at `first` (unsigned) lie inside a segment with this limit and access word (SDM vol. 3, 5.3). Where the limit is 4 GB an access that goes on
+ * at offset 0 may or may not fault, says the manual; here it does not, so that flat code needs no check.
+ */
 export function rangeInLimit(access: number, limit: number, first: number, bytes: number): boolean {
   const last = first + bytes - 1;
   if ((access & (Access.CODE | Access.EXPAND_DOWN)) === Access.EXPAND_DOWN) {
     return first > limit >>> 0 && last <= ((access & Access.BIG) !== 0 ? OFFSET_TOP : LOW_WORD);
   }
-  return last <= limit >>> 0;
+  return last <= limit >>> 0 || limit === UNLIMITED;
 }
 
 function typeAllows(access: number, write: boolean): boolean {
@@ -65,12 +70,9 @@ export function storeSegmented(silicon: Silicon, segment: number, offset: number
   return !silicon.faulted;
 }
 
-/** Writes `bytes` at a linear address back as they are: proves that they may be written. False after the fault that a write has there. */
-export function proveWritable(silicon: Silicon, linear: number, bytes: 1 | 2 | 4): boolean {
-  const held = silicon.load(linear, bytes, false);
-  // What cannot be read cannot be written either; the error code is to be that of a write (SDM vol. 3, 4.7).
-  if (silicon.faulted) silicon.clearFault();
-  silicon.store(linear, bytes, held, false);
+/** Proves that `bytes` at a linear address may be written. False after the fault that a write has there. */
+export function proveWritable(silicon: Silicon, linear: number, bytes: number): boolean {
+  silicon.probeWrite(linear, bytes, false);
   return !silicon.faulted;
 }
 

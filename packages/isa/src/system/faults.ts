@@ -12,6 +12,11 @@ const { DR, EIP, FLAG_SYSTEM, IN_V386, NMI_BLOCKED, V386_BLOCK } = Word;
 
 const EXCEPTION_EVENTS = Array.from({ length: 32 }, (_, vector) => eventIndex(`exception.${vector}`));
 const INTERRUPT_HARDWARE = eventIndex('interrupt.hardware');
+/**
+ * Faults that one delivery may meet. Benign ones are handled one after the other (SDM vol. 3, table 6-5), so that an #AC whose frame is misaligned on a stack of
+ * ring 3 meets itself for ever, and no processor comes out of it; what does end, ends after a few.
+ */
+const MOST_FAULTS_OF_A_DELIVERY = 256;
 /** No fault came before: what is delivered is an interrupt or the first fault. */
 const NONE = -1;
 
@@ -63,10 +68,10 @@ function deliverFrom(silicon: Silicon, before: number, vector: number, errorCode
   let first = before;
   let next = vector;
   let code = errorCode;
-  for (;;) {
+  for (let met = 0; met < MOST_FAULTS_OF_A_DELIVERY; met++) {
     silicon.clearFault();
     if (next === Vector.V3 && state[IN_V386] !== 0) return exitV386WithNumber(silicon, code);
-    if (isTripleFault(first, next)) return tripleFault(silicon);
+    if (isTripleFault(first, next)) return giveUp(silicon);
     if (isDoubleFault(first, next)) {
       next = Vector.DF;
       code = 0;
@@ -77,6 +82,8 @@ function deliverFrom(silicon: Silicon, before: number, vector: number, errorCode
     next = silicon.faultVector;
     code = silicon.faultErrorCode;
   }
+  silicon.clearFault();
+  return giveUp(silicon, 'exceptions without end: the delivery of each meets another');
 }
 
 function deliverException(silicon: Silicon, vector: number, errorCode: number): boolean {
@@ -107,9 +114,10 @@ function writeVectoring(silicon: Silicon, event: number, errorCode: number): voi
   silicon.storePhysical(block + V386Block.VECTORING_ERROR_CODE, errorCode);
 }
 
-function tripleFault(silicon: Silicon): boolean {
+/** Shutdown, of the guest alone in V386 mode. */
+function giveUp(silicon: Silicon, reason?: string): boolean {
   if (silicon.state[IN_V386] !== 0) return exitV386(silicon, 'shutdown');
-  silicon.shutdown();
+  silicon.shutdown(reason);
   return false;
 }
 

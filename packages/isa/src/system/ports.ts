@@ -14,10 +14,15 @@ export const MARKER_PORT = 0xe8;
 const IO_MAP_BASE = 102;
 const SMALLEST_TSS_LIMIT = 103;
 
+/** Whether every port is open to the code that runs, without a look at the TSS (SDM vol. 1, 19.5.1). */
+export function hasPortPrivilege(state: Int32Array): boolean {
+  return !isProtected(state) || (state[Word.CPL] <= ioPrivilege(state) && !isVirtual8086(state));
+}
+
 /** SDM vol. 1, 19.5: CPL against IOPL, then the TSS's bit map. Records #GP(0), or the page fault of the map. */
 function isPermitted(silicon: Silicon, port: number, width: 1 | 2 | 4): boolean {
   const state = silicon.state;
-  if (!isProtected(state) || (state[Word.CPL] <= ioPrivilege(state) && !isVirtual8086(state))) return true;
+  if (hasPortPrivilege(state)) return true;
   const access = state[Word.ACCESS + Segment.TR];
   const limit = state[Word.LIMIT + Segment.TR] >>> 0;
   const base = state[Word.BASE + Segment.TR];

@@ -12,6 +12,11 @@ export interface Silicon {
    */
   load(linear: number, bytes: 1 | 2 | 4, system: boolean): number;
   store(linear: number, bytes: 1 | 2 | 4, value: number, system: boolean): void;
+  /**
+   * Faults as a store of these bytes would, and else changes nothing but accessed and dirty bits: the first half of a read-modify-write. A store to the same
+   * bytes will then succeed.
+   */
+  probeWrite(linear: number, bytes: number, system: boolean): void;
   /** Physical access by the processor itself (V386 control block). Never faults; outside RAM reads all ones and ignores writes. */
   loadPhysical(physical: number): number;
   storePhysical(physical: number, value: number): void;
@@ -64,8 +69,8 @@ export interface Silicon {
   floatingPointError?(): boolean;
   /** HLT was executed; the processor waits for an interrupt. */
   halt(): void;
-  /** Triple fault: the processor is in shutdown until reset. */
-  shutdown(): void;
+  /** The processor is in shutdown until reset. @param reason in words, unless it is a triple fault. */
+  shutdown(reason?: string): void;
   /** Adds one to the event with this number (`eventIndex` of events.ts). */
   count(event: number): void;
 }

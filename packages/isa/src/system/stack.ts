@@ -1,5 +1,5 @@
 import { Access, Register, Segment, Vector, Word } from '../state.js';
-import { rangeInLimit } from './access.js';
+import { rangeInLimit, UNLIMITED } from './access.js';
 import { Descriptor, descriptorAccess, descriptorBase, descriptorDpl, descriptorLimit, findDescriptor, installSegment, isPresent, isWritableData, markAccessed, selectorError, SystemType } from './descriptors.js';
 import { LOW_WORD } from './modes.js';
 import type { Silicon } from './silicon.js';
@@ -55,11 +55,17 @@ export class Stack {
     return (this.access & Access.UNUSABLE) === 0 && rangeInLimit(this.access, this.limit, first, bytes);
   }
 
+  /** A stack of 4 GB, in which even an item across the end of the address range is allowed, as all accesses are (`rangeInLimit`). */
+  private get isUnlimited(): boolean {
+    return this.limit === UNLIMITED && this.mask === -1 && (this.access & (Access.UNUSABLE | Access.EXPAND_DOWN)) === 0;
+  }
+
   /**
    * True when `count` items of `width` bytes can be pushed within the limit. The pointer may wrap once, between two items: an item that lies across
    * the end of the stack's address range is beyond the limit like any other operand (SDM vol. 3, 5.3).
    */
   hasRoom(count: number, width: 2 | 4): boolean {
+    if (this.isUnlimited) return true;
     const size = (this.mask >>> 0) + 1;
     const bytes = count * width;
     const top = (this.pointer & this.mask) >>> 0 || size;
@@ -69,6 +75,7 @@ export class Stack {
 
   /** True when the `count` items of `width` bytes at `skip` bytes above the pointer are within the limit; wrapping as for `hasRoom`. */
   holds(skip: number, count: number, width: 2 | 4): boolean {
+    if (this.isUnlimited) return true;
     const size = (this.mask >>> 0) + 1;
     const bytes = count * width;
     const first = ((this.pointer + skip) & this.mask) >>> 0;

@@ -2,11 +2,13 @@ import { Access, CPU_MODELS, CR0, Feature, Flag, STATE_WORDS, Segment, SILICON_E
 import type { Silicon } from '../../src/index.js';
 
 const MEMORY_BYTES = 1 << 20;
+/** Of machines that are no longer looked at; cleared. Fresh memory costs more than all that a test does with it. */
+const released: ArrayBuffer[] = [];
 
 /** A processor around the system procedures: flat memory, linear = physical, and a log of what the procedures told the machine. */
 export class FakeSilicon implements Silicon {
   readonly state = new Int32Array(STATE_WORDS);
-  readonly memory = new DataView(new ArrayBuffer(MEMORY_BYTES));
+  readonly memory = new DataView(released.pop() ?? new ArrayBuffer(MEMORY_BYTES));
   readonly log: string[] = [];
   readonly counts = new Map<string, number>();
   /** Linear pages that fault on any access, on stores only, and those that a system access may use only. */
@@ -22,6 +24,13 @@ export class FakeSilicon implements Silicon {
   debugInhibited = false;
   clock = 1000;
   portValue = 0x11223344;
+
+  /** Gives the memory to the next machine: for tests that make thousands. Nobody may look at this one any more. */
+  release(): void {
+    const { buffer } = this.memory;
+    new Uint8Array(buffer).fill(0);
+    released.push(buffer);
+  }
 
   private mayAccess(linear: number, write: boolean, system: boolean): boolean {
     if (this.faulted) throw new Error('an access was made after a fault');
@@ -45,6 +54,10 @@ export class FakeSilicon implements Silicon {
     if (bytes === 1) this.memory.setUint8(address, value);
     else if (bytes === 2) this.memory.setUint16(address, value, true);
     else this.memory.setInt32(address, value, true);
+  }
+
+  probeWrite(linear: number, bytes: number, system: boolean): void {
+    if (this.mayAccess(linear, true, system)) this.mayAccess((linear + bytes - 1) | 0, true, system);
   }
 
   loadPhysical(physical: number): number {

@@ -1,6 +1,5 @@
-import { Access, constant, recordInstruction, Recorder, Segment, SYSTEM_PROCEDURES, SystemOperands, Word } from '../../src/index.js';
-import type { OperandSource, Silicon, SystemMnemonic, SystemProcedure } from '../../src/index.js';
-import { Evaluator, type Ending } from './evaluate.js';
+import { Access, compileEvaluation, constant, recordInstruction, Recorder, Segment, SYSTEM_PROCEDURES, SystemOperands, Word } from '../../src/index.js';
+import type { Ending, Evaluation, OperandSource, ParameterName, Silicon, Statement, SystemMnemonic, SystemProcedure } from '../../src/index.js';
 import type { FakeSilicon } from './fake-silicon.js';
 
 /** EIP behind the instruction in these tests. */
@@ -44,13 +43,30 @@ function isFlat(state: Int32Array): boolean {
   return unlimited && [Segment.CS, Segment.SS].every((segment) => (state[Word.ACCESS + segment] & Access.BIG) !== 0);
 }
 
+/** The parameters that these instructions have. */
+const PARAMETERS: readonly ParameterName[] = ['immediate', 'next'];
+function placeOf(name: ParameterName): number {
+  const place = PARAMETERS.indexOf(name);
+  if (place < 0) throw new Error(`the code reads the parameter ${name}, which is not given`);
+  return place;
+}
+
 /** Evaluates the recorded form of one instruction, recorded for the segments that the processor has now. */
 export function evaluate(silicon: Silicon, mnemonic: RecordedMnemonic, op: SystemOperands): Ending {
   const { state } = silicon;
   const stackSize = (state[Word.ACCESS + Segment.SS] & Access.BIG) === 0 ? 16 : 32;
   const recorder = new Recorder({ operandSize: op.operandSize, addressSize: op.addressSize, stackSize, flat: isFlat(state), stringSegment: undefined });
   recordInstruction(recorder, mnemonic, RECORDED_OPERANDS[mnemonic](op), 'none');
-  return new Evaluator(silicon, { immediate: op.immediate, next: op.nextEip }).run(recorder.statements);
+  return compiledOf(recorder.statements)(silicon)(Int32Array.of(op.immediate, op.nextEip));
+}
+
+const compiled = new Map<string, (silicon: Silicon) => Evaluation>();
+/** The tests record the same code for many machines. */
+function compiledOf(code: readonly Statement[]): (silicon: Silicon) => Evaluation {
+  const key = JSON.stringify(code);
+  const known = compiled.get(key) ?? compileEvaluation(code, placeOf);
+  compiled.set(key, known);
+  return known;
 }
 
 /** Executes one instruction with these decoded operands: by its procedure, which is complete, or by its recorded statements if it has none. */

@@ -1,5 +1,4 @@
-import { Recorder, Word, X87_SEMANTICS, constant, recordInstruction, type OperandSource, type Silicon, type Statement, type SystemOperands } from '../../src/index.js';
-import { Evaluator, type Ending } from '../support/evaluate.js';
+import { Recorder, Word, X87_SEMANTICS, compileEvaluation, constant, recordInstruction, type Ending, type Evaluation, type OperandSource, type ParameterName, type Silicon, type SystemOperands } from '../../src/index.js';
 
 /** The recorded common cases of x87 instructions, evaluated for an operand record as the procedures have it. */
 
@@ -8,27 +7,31 @@ const SEGMENT_SHIFT = 16;
 const OPERAND_BITS: Readonly<Record<string, number>> = { m16: 16, m32: 32, m64: 64 };
 const CONTROL_BITS = 16;
 
-const recordings = new Map<string, readonly Statement[]>();
+type MakeEvaluation = (silicon: Silicon) => Evaluation;
+
+const compiled = new Map<string, MakeEvaluation>();
+/** Where `evaluateRecorded` puts each parameter. */
+const PARAMETERS: readonly ParameterName[] = ['destination', 'source', 'immediate', 'base', 'index', 'displacement', 'next'];
 
 function memoryOperand(mnemonic: string, segment: number): OperandSource {
   const size = OPERAND_BITS[mnemonic.slice(mnemonic.lastIndexOf('-') + 1)] ?? CONTROL_BITS;
   return { kind: 'memory', size, base: { kind: 'parameter', name: 'base' }, index: undefined, displacement: { kind: 'parameter', name: 'displacement' }, segment: constant(segment) };
 }
 
-function recordingOf(mnemonic: string, op: SystemOperands): readonly Statement[] {
+function evaluationOf(mnemonic: string, op: SystemOperands): MakeEvaluation {
   const key = `${mnemonic} ${op.memory ? op.segment : ''}`;
-  const known = recordings.get(key);
+  const known = compiled.get(key);
   if (known !== undefined) return known;
   const recorder = new Recorder({ operandSize: 32, addressSize: 32, stackSize: 32, flat: false, stringSegment: undefined });
   recordInstruction(recorder, mnemonic, op.memory ? [memoryOperand(mnemonic, op.segment)] : [], 'none');
-  recordings.set(key, recorder.statements);
-  return recorder.statements;
+  const evaluation = compileEvaluation(recorder.statements, (name) => PARAMETERS.indexOf(name));
+  compiled.set(key, evaluation);
+  return evaluation;
 }
 
 export const isRecorded = (mnemonic: string): boolean => X87_SEMANTICS[mnemonic] !== undefined;
 
 /** Executes an instruction by its recorded statements. */
 export function evaluateRecorded(silicon: Silicon, mnemonic: string, op: SystemOperands): Ending {
-  const parameters = { destination: op.escape, source: silicon.state[Word.EIP], base: Word.ZERO * 4, index: op.segment << SEGMENT_SHIFT, displacement: op.offset, next: op.nextEip };
-  return new Evaluator(silicon, parameters).run(recordingOf(mnemonic, op));
+  return evaluationOf(mnemonic, op)(silicon)(Int32Array.of(op.escape, silicon.state[Word.EIP], 0, Word.ZERO * 4, op.segment << SEGMENT_SHIFT, op.offset, op.nextEip));
 }

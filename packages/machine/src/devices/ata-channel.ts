@@ -1,5 +1,5 @@
 /** The primary ATA channel of a PC: the ports at 1F0h and 3F6h, IRQ 14, and which of up to two drives they mean. */
-import type { PortBus } from '../bus.js';
+import type { PortBus, PortRange } from '../bus.js';
 import type { InstructionClock } from '../clock.js';
 import { EXECUTE_DEVICE_DIAGNOSTIC } from './ata-commands.js';
 import { AtaDrive } from './ata-drive.js';
@@ -10,6 +10,8 @@ const COMMAND_BLOCK = 0x1f0;
 /** Alternate status when read, device control when written. The drive address register behind it is absent, as on most drives. */
 const CONTROL_PORT = 0x3f6;
 const REGISTERS_BEHIND_DATA = 7;
+/** Where it is, for whoever hands it out. */
+export const ATA_PORTS: readonly PortRange[] = [{ first: COMMAND_BLOCK, count: 1 + REGISTERS_BEHIND_DATA }, { first: CONTROL_PORT, count: 1 }];
 const MOST_DRIVES = 2;
 /** What the master answers for a slave that is not there. */
 const NO_DEVICE_STATUS = 0;

@@ -267,9 +267,20 @@ export class AtaDrive {
   private presentBlock(): void {
     const sectors = this.nextBlock();
     if (!this.checkReach(sectors)) return;
-    this.options.store.read(this.lba, sectors, this.buffer);
+    if (!this.options.store.read(this.lba, sectors, this.buffer)) {
+      this.failTransfer(ErrorBit.UNC);
+      return;
+    }
     this.requestData('in', sectors * SECTOR_BYTES);
     this.setInterrupt(true);
+  }
+
+  /** The medium could not: the registers name the first sector of the block that was not transferred. */
+  private failTransfer(error: number): void {
+    this.error = error;
+    this.taskFile.set(Register.SECTOR_COUNT, this.remaining);
+    this.taskFile.putAddress(this.lba, this.settings.current);
+    this.complete();
   }
 
   /** The host has read a block. No interrupt follows the last one. */
@@ -295,8 +306,12 @@ export class AtaDrive {
 
   private commitWrite(): void {
     const sectors = this.nextBlock();
-    this.options.store.write(this.lba, sectors, this.buffer);
     this.direction = 'none';
+    if (!this.options.store.write(this.lba, sectors, this.buffer)) {
+      this.failTransfer(0);
+      this.status |= Status.DF;
+      return;
+    }
     this.advance(sectors);
     if (this.remaining > 0) this.openWrite(true);
     else this.complete();

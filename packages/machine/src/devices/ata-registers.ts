@@ -5,9 +5,9 @@ export const Register = {
   DATA: 0, ERROR_FEATURES: 1, SECTOR_COUNT: 2, SECTOR_NUMBER: 3, CYLINDER_LOW: 4, CYLINDER_HIGH: 5, DEVICE_HEAD: 6, STATUS_COMMAND: 7,
 } as const;
 
-export const Status = { ERR: 0x01, DRQ: 0x08, DSC: 0x10, DRDY: 0x40, BSY: 0x80 } as const;
-/** Error register: the command was aborted; there is no such sector. */
-export const ErrorBit = { ABRT: 0x04, IDNF: 0x10 } as const;
+export const Status = { ERR: 0x01, DRQ: 0x08, DSC: 0x10, DF: 0x20, DRDY: 0x40, BSY: 0x80 } as const;
+/** Error register: the command was aborted; there is no such sector; the medium's data are lost. */
+export const ErrorBit = { ABRT: 0x04, IDNF: 0x10, UNC: 0x40 } as const;
 export const DeviceHead = { HEAD: 0x0f, DEVICE_1: 0x10, LBA: 0x40 } as const;
 /** Device control register: no interrupts; software reset. */
 export const DeviceControl = { NIEN: 0x02, SRST: 0x04 } as const;

@@ -14,17 +14,21 @@ import { attachDebugExit } from './debug-exit.js';
 import { DmaControllers } from './dma.js';
 import { EdgeLevelControl } from './edge-level.js';
 import { KeyboardController } from './keyboard-controller.js';
+import { LaboratoryDevices, type ConsoleInterface, type DiskInterface } from './laboratory-devices.js';
 import { PciConfiguration } from './pci-configuration.js';
 import { PicPair } from './pic.js';
 import { Pit } from './pit.js';
 import { PostPort, POST_PORT } from './post-port.js';
+import type { DeviceMemory } from './requests.js';
 import { Rtc } from './rtc.js';
 import { SystemControl } from './system-control.js';
 import { Uart } from './uart.js';
 import { Vga } from './vga.js';
 
-/** ISA interrupt lines (IBM PC/AT Technical Reference, "System Interrupts"). */
-export const Irq = { TIMER: 0, KEYBOARD: 1, COM1: 4, RTC: 8, COPROCESSOR: 13, DISK: 14 } as const;
+export type { ConsoleInterface, DiskInterface } from './laboratory-devices.js';
+
+/** ISA interrupt lines (IBM PC/AT Technical Reference, "System Interrupts"), and those of the laboratory's own console and disk, where a PC may have COM2 and LPT2. */
+export const Irq = { TIMER: 0, KEYBOARD: 1, REQUEST_CONSOLE: 3, COM1: 4, REQUEST_DISK: 5, RTC: 8, COPROCESSOR: 13, DISK: 14 } as const;
 
 /** Where a byte came from that a guest wrote to a console. */
 export type ConsoleSource = 'uart' | 'e9';
@@ -37,8 +41,12 @@ export interface PcEquipment {
   readonly onPostCode?: (code: number) => void;
   /** Where `onPostCode` listens; default POST_PORT. Another device that has the port keeps it. */
   readonly postPort?: number;
-  /** The master and the slave of the primary ATA channel; default none, and no channel. */
+  /** The master and the slave of the primary ATA channel, or what stands for them; default none, and no channel. */
   readonly disks?: readonly BlockStore[];
+  /** Default `ata`. */
+  readonly diskInterface?: DiskInterface;
+  /** Default `uart`. */
+  readonly consoleInterface?: ConsoleInterface;
   /** Whether there is a keyboard with its controller; default false. */
   readonly keyboard?: boolean;
   /** Whether there is a VGA in text mode; default false. */
@@ -52,6 +60,8 @@ export interface PcOptions extends PcEquipment {
   readonly now: () => number;
   /** Guest physical memory in bytes, for the CMOS memory-size bytes. */
   readonly ramBytes: number;
+  /** For devices that reach memory by themselves, the laboratory's own. */
+  readonly memory?: DeviceMemory;
   /** Called when the guest writes its status to the debug-exit port. */
   readonly onExit: (status: number) => void;
   /** Called when the processor's INTR pin changes. */
@@ -83,15 +93,20 @@ export interface Pc {
   readonly ata: AtaChannel | undefined;
   readonly keyboard: KeyboardController | undefined;
   readonly vga: Vga | undefined;
-  /** Connects disks to a PC without any, as before power-on: master, then slave. Throws when it has some, or for more than two. */
+  readonly hasDisks: boolean;
+  /** How many disks there is room for. */
+  readonly mostDisks: number;
+  /** Connects disks to a PC without any, as before power-on: master, then slave. Throws when it has some, or for more than `mostDisks`. */
   connectDisks(disks: readonly BlockStore[]): void;
+  /** A byte arrives at the console, of which there may be another than the serial port. False when the sender must wait. */
+  offerInput(byte: number): boolean;
   /** The RESET line: every device as after power-on, except that the real-time clock and its memory go on. */
   reset(): void;
 }
 
 /** The equipment among options that have more. */
-export function equipmentOf({ onConsole, onPostCode, postPort, disks, keyboard, video, chipset }: PcEquipment): PcEquipment {
-  return { onConsole, onPostCode, postPort, disks, keyboard, video, chipset };
+export function equipmentOf({ onConsole, onPostCode, postPort, disks, diskInterface, consoleInterface, keyboard, video, chipset }: PcEquipment): PcEquipment {
+  return { onConsole, onPostCode, postPort, disks, diskInterface, consoleInterface, keyboard, video, chipset };
 }
 
 /** What a PC has on request. */
@@ -125,7 +140,40 @@ function createBoard(options: PcOptions, clock: InstructionClock, line20: Addres
   };
 }
 
-/** Builds the devices of a PC after power-on. Throws when there are more than two disks. */
+function createLaboratory(options: PcOptions, clock: InstructionClock, pic: PicPair, bus: PortBus): LaboratoryDevices {
+  const { onConsole = () => undefined, diskInterface = 'ata', consoleInterface = 'uart', memory, instructionsPerSecond } = options;
+  return new LaboratoryDevices({
+    clock, memory, diskInterface, consoleInterface, instructionsPerSecond,
+    outputs: [(byte) => onConsole(byte, 'uart'), (byte) => onConsole(byte, 'e9')],
+    onDiskInterrupt: (level) => pic.setLine(Irq.REQUEST_DISK, level), onConsoleInterrupt: (level) => pic.setLine(Irq.REQUEST_CONSOLE, level),
+  }, bus);
+}
+
+/** What connects disks to a board that is made. */
+function diskConnector(options: PcOptions, board: Pick<Pc, 'bus' | 'clock' | 'pic' | 'rtc'>, laboratory: LaboratoryDevices) {
+  let ata: AtaChannel | undefined;
+  let hasDisks = false;
+  return {
+    get ata() { return ata; },
+    get hasDisks() { return hasDisks; },
+    mostDisks: laboratory.mostDisks,
+    connectDisks(stores: readonly BlockStore[]): void {
+      if (hasDisks) throw new Error('this PC has its disks already');
+      const { diskInterface = 'ata', instructionsPerSecond } = options;
+      const { bus, clock, pic, rtc } = board;
+      if (diskInterface === 'ata') {
+        ata = new AtaChannel({ clock, disks: stores, onInterrupt: (level) => pic.setLine(Irq.DISK, level), instructionsPerSecond });
+        ata.attach(bus);
+        rtc.storeDiskTypes(stores.map((store) => defaultGeometry(store.sectors)));
+      } else {
+        laboratory.connectDisks(stores);
+      }
+      hasDisks = true;
+    },
+  };
+}
+
+/** Builds the devices of a PC after power-on. Throws when there are more disks than it has room for. */
 export function createPc(options: PcOptions): Pc {
   const { onConsole = () => undefined, onPostCode, postPort = POST_PORT, disks = [] } = options;
   const bus = new PortBus();
@@ -139,19 +187,17 @@ export function createPc(options: PcOptions): Pc {
   for (const device of [pic, ...devices]) device.attach(bus);
   attachDebugExit(bus, options.onExit);
   attachConsolePort(bus, (byte) => onConsole(byte, 'e9'));
-  let ata: AtaChannel | undefined;
+  const laboratory = createLaboratory(options, clock, pic, bus);
+  const connector = diskConnector(options, { bus, clock, pic, rtc }, laboratory);
   const pc: Pc = {
     ...board, bus, clock, line20, keyboard, vga,
-    get ata() { return ata; },
-    connectDisks(stores) {
-      if (ata !== undefined) throw new Error('this PC has its disks already');
-      const { instructionsPerSecond } = options;
-      ata = new AtaChannel({ clock, disks: stores, onInterrupt: (level) => pic.setLine(Irq.DISK, level), instructionsPerSecond });
-      ata.attach(bus);
-      rtc.storeDiskTypes(stores.map((store) => defaultGeometry(store.sectors)));
-    },
+    get ata() { return connector.ata; },
+    get hasDisks() { return connector.hasDisks; },
+    mostDisks: connector.mostDisks,
+    connectDisks: (stores) => connector.connectDisks(stores),
+    offerInput: (byte) => laboratory.offer(byte) ?? uart.offer(byte),
     reset() {
-      for (const device of [...devices, ...(ata === undefined ? [] : [ata]), pic]) device.reset();
+      for (const device of [...devices, ...(connector.ata === undefined ? [] : [connector.ata]), laboratory, pic]) device.reset();
     },
   };
   if (disks.length > 0) pc.connectDisks(disks);

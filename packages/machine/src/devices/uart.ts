@@ -6,12 +6,14 @@
  * on a baud rate. The transmitter-empty interrupt still falls and rises with each byte. Bytes come in when the host says so; only the
  * receiver's time-out takes guest time, four characters at the programmed rate, on an exact instruction.
  */
-import type { PortBus } from '../bus.js';
+import type { PortBus, PortRange } from '../bus.js';
 import type { InstructionClock } from '../clock.js';
 import { Deadline, TickRate } from '../clock.js';
 
 const COM1_PORT = 0x3f8;
 const PORTS = 8;
+/** Where it is, for whoever hands it out. */
+export const UART_PORTS: readonly PortRange[] = [{ first: COM1_PORT, count: PORTS }];
 /** Crystal of the PC's serial adapter in Hz; a bit takes 16 · divisor of its periods. */
 const UART_FREQUENCY = 1_843_200;
 const PERIODS_PER_BIT = 16;

@@ -25,7 +25,11 @@ export const PagingEntry = {
 } as const;
 
 /** Error code of a page fault (SDM vol. 3, 4.7). Bit 4 (I/D) needs execute-disable, which the machine lacks: it is never set. */
-export const FaultCode = { PRESENT: 1 << 0, WRITE: 1 << 1, USER: 1 << 2, RESERVED: 1 << 3 } as const;
+export const FaultCode = {
+  PRESENT: 1 << 0, WRITE: 1 << 1, USER: 1 << 2, RESERVED: 1 << 3,
+  /** The second-level translation of a deprivileged guest refused; CR2 is a guest-physical address then (docs/decisions/0017-second-level-at-ring-3.md). */
+  SECOND_LEVEL: 1 << 5,
+} as const;
 
 /**
  * A TLB word: bits 31-12 are the machine page, the rest permissions. A zero word is no entry. WRITABLE, USER, DIRTY and GLOBAL keep their

@@ -2,10 +2,11 @@ import { CR0, CR4, eventIndex, Vector, Word } from '@ringbench/isa';
 import { Region } from '../layout.js';
 import type { MachineMemory } from '../memory.js';
 import { AccessChecks } from './access-checks.js';
-import { bitsForRead, bitsForWrite, OFFSET_MASK, PAGE_BYTES, PAGE_SHIFT, TlbEntry } from './entry.js';
+import { bitsForRead, bitsForWrite, FaultCode, OFFSET_MASK, PAGE_BYTES, PAGE_SHIFT, TlbEntry } from './entry.js';
+import { PendingWrite } from './pending-write.js';
 import type { AccessBytes, CodeWriteListener, PhysicalWindow } from './physical.js';
 import { PageKind, PhysicalMemory } from './physical.js';
-import { CODE_ENTRIES, CodeTlb, DATA_ENTRIES, DataTlb } from './tlb.js';
+import { CODE_ENTRIES, CodeTlb, DATA_ENTRIES, DataTlb, type Occupants } from './tlb.js';
 import type { Violation } from './walk.js';
 import { PageWalker, SECOND_LEVEL_STOP } from './walk.js';
 
@@ -67,16 +68,11 @@ export class Mmu {
   private readonly walker: PageWalker;
   private readonly dataTlb: DataTlb;
   private readonly codeTlb: CodeTlb;
+  private readonly occupants: Occupants = { hostsGuest: false, guestIsSupervisor: false };
   private lastCr0 = 0;
   private lastCr3 = 0;
   private lastCr4 = 0;
-  // What commitWrite has to do: page, offset and size of the parts of the access; no bytes means nothing.
-  private pendingBounced = false;
-  private pendingLowPage = 0;
-  private pendingHighPage = 0;
-  private pendingOffset = 0;
-  private pendingLowBytes = 0;
-  private pendingHighBytes = 0;
+  private readonly pending: PendingWrite;
 
   constructor(private readonly memory: MachineMemory, options: MmuOptions = {}) {
     if (Region.RAM + memory.ramBytes > 0x80000000) throw new Error('RAM must end below 2 GiB of linear memory');
@@ -84,10 +80,11 @@ export class Mmu {
     this.counts = memory.counts;
     this.words = memory.words;
     this.physical = new PhysicalMemory(memory, options.onCodeWrite ?? (() => {}));
+    this.pending = new PendingWrite(this.physical);
     this.walker = new PageWalker(memory, this.physical);
     this.violation = this.walker.violation;
-    this.dataTlb = new DataTlb(memory, options.dataEntries ?? 64, this.physical.kinds, this.state);
-    this.codeTlb = new CodeTlb(memory, options.codeEntries ?? 128, this.physical.kinds);
+    this.dataTlb = new DataTlb(memory, options.dataEntries ?? 64, this.physical.kinds, this.state, this.occupants);
+    this.codeTlb = new CodeTlb(memory, options.codeEntries ?? 128, this.physical.kinds, this.occupants);
     this.checks = new AccessChecks(this.dataTlb, this.state);
     this.noteControls();
     for (let level = 0; level < PRIVILEGE_LEVELS; level++) {
@@ -127,43 +124,18 @@ export class Mmu {
    */
   translateWrite(linear: number, bytes: number, user: boolean): number {
     if (bytes > BOUNCE_BYTES) throw new Error(`an access of ${bytes} bytes does not fit the bounce area`);
-    this.pendingLowBytes = 0;
-    this.pendingHighBytes = 0;
+    this.pending.forget();
     if (this.refuses(linear, bytes, true, user)) return FAULTED;
-    const offset = linear & OFFSET_MASK;
-    const crosses = offset + bytes > PAGE_BYTES;
+    const crosses = (linear & OFFSET_MASK) + bytes > PAGE_BYTES;
     const page = this.dataPage(linear, true, user);
     if (page < 0) return FAULTED;
-    const kind = this.physical.kinds[page];
-    if (kind === 0 && !crosses) return Region.RAM + (page << PAGE_SHIFT) + offset;
+    if (this.physical.kinds[page] === 0 && !crosses) return Region.RAM + (page << PAGE_SHIFT) + (linear & OFFSET_MASK);
     const highPage = crosses ? this.dataPage(nextPage(linear), true, user) : 0;
-    if (highPage < 0) return FAULTED;
-    this.pendingLowPage = page;
-    this.pendingHighPage = highPage;
-    this.pendingOffset = offset;
-    this.pendingLowBytes = crosses ? PAGE_BYTES - offset : bytes;
-    this.pendingHighBytes = bytes - this.pendingLowBytes;
-    this.pendingBounced = crosses || (kind & (PageKind.LOAD_TRAPPED | PageKind.STORE_TRAPPED)) !== 0;
-    if (!this.pendingBounced) return Region.RAM + (page << PAGE_SHIFT) + offset;
-    this.physical.copyOut(page, offset, this.pendingLowBytes, Region.BOUNCE);
-    if (crosses) this.physical.copyOut(highPage, 0, this.pendingHighBytes, Region.BOUNCE + this.pendingLowBytes);
-    return Region.BOUNCE;
+    return highPage < 0 ? FAULTED : this.pending.begin(linear, bytes, page, highPage);
   }
 
   /** Ends a read-modify-write: copies bounced data back, low page first, and reports writes to watched pages. */
-  commitWrite(): void {
-    const low = this.pendingLowBytes;
-    const high = this.pendingHighBytes;
-    this.pendingLowBytes = 0;
-    this.pendingHighBytes = 0;
-    if (low === 0) return;
-    if (!this.pendingBounced) {
-      this.physical.reportCodeWrite(Region.RAM + (this.pendingLowPage << PAGE_SHIFT) + this.pendingOffset, low);
-      return;
-    }
-    this.physical.copyIn(this.pendingLowPage, this.pendingOffset, low, Region.BOUNCE);
-    if (high !== 0) this.physical.copyIn(this.pendingHighPage, 0, high, Region.BOUNCE + low);
-  }
+  commitWrite(): void { this.pending.commit(); }
 
   /**
    * Checks an access of 1 to 4096 bytes without making it; false when faulted. Sets accessed and dirty bits and fills the TLB as
@@ -293,6 +265,26 @@ export class Mmu {
   }
   get a20Masked(): boolean { return this.walker.pageMask !== -1; }
 
+  // ---- A deprivileged guest ----
+
+  /**
+   * From now on ring 3 is a guest's (docs/decisions/0017-second-level-at-ring-3.md): CR0.PG, CR0.WP, CR3 and the paging bits of CR4 are the guest's own and
+   * are for ring 3 alone, whose addresses are translated again by the page directory at `root`; other accesses have physical addresses.
+   */
+  hostGuest(root: number): void {
+    this.state[Word.SECOND_LEVEL_ROOT] = root;
+    this.occupants.hostsGuest = true;
+    this.walker.hostsGuest = true;
+    this.flushTranslations();
+  }
+  /** Whether ring 3 stands for the guest's supervisor: its accesses are judged as such, and their page faults say so. */
+  set guestIsSupervisor(is: boolean) {
+    if (is === this.occupants.guestIsSupervisor) return;
+    this.occupants.guestIsSupervisor = is;
+    this.dataTlb.refresh();
+    this.codeTlb.refresh();
+  }
+
   // ---- Translation ----
 
   /** Records #AC(0) when an access is refused. */
@@ -305,7 +297,10 @@ export class Mmu {
   }
 
   /** Machine page number for a data access, or -1 when faulted. */
-  private dataPage(linear: number, write: boolean, user: boolean): number {
+  private dataPage(linear: number, write: boolean, atUserLevel: boolean): number {
+    const { hostsGuest, guestIsSupervisor } = this.occupants;
+    if (hostsGuest && !atUserLevel) return this.physicalPage(linear);
+    const user = atUserLevel && !guestIsSupervisor;
     const needed = write ? bitsForWrite(user, (this.state[Word.CR0] & CR0.WP) !== 0) : bitsForRead(user);
     const entry = this.words[DATA_ENTRIES + (linear >>> PAGE_SHIFT)];
     return (entry & needed) === needed ? entry >>> PAGE_SHIFT : this.dataMiss(linear, write, user, entry, needed);
@@ -335,8 +330,13 @@ export class Mmu {
     return filled >>> PAGE_SHIFT;
   }
 
+  private physicalPage(address: number): number { return (address >>> PAGE_SHIFT) & this.walker.pageMask; }
+
   /** Machine page number for an instruction fetch, or -1 when faulted. */
-  private codePage(linear: number, user: boolean): number {
+  private codePage(linear: number, atUserLevel: boolean): number {
+    const { hostsGuest, guestIsSupervisor } = this.occupants;
+    if (hostsGuest && !atUserLevel) return this.physicalPage(linear);
+    const user = atUserLevel && !guestIsSupervisor;
     const page = linear >>> PAGE_SHIFT;
     const needed = bitsForRead(user);
     const entry = this.words[CODE_ENTRIES + page];
@@ -351,13 +351,12 @@ export class Mmu {
 
   private recordFault(linear: number): -1 {
     this.faulted = true;
-    if (this.walker.faultError === SECOND_LEVEL_STOP) {
-      this.faultVector = NO_VECTOR;
-      return FAULTED;
-    }
-    this.faultVector = Vector.PF;
-    this.faultError = this.walker.faultError;
-    this.state[Word.CR2] = linear;
+    const { faultError } = this.walker;
+    const isGuestFault = faultError !== SECOND_LEVEL_STOP;
+    this.faultVector = isGuestFault || this.occupants.hostsGuest ? Vector.PF : NO_VECTOR;
+    if (this.faultVector === NO_VECTOR) return FAULTED;
+    this.faultError = isGuestFault ? faultError : FaultCode.SECOND_LEVEL | (this.violation.write ? FaultCode.WRITE : 0);
+    this.state[Word.CR2] = isGuestFault ? linear : this.violation.guestPhysical;
     return FAULTED;
   }
 

@@ -23,6 +23,7 @@ abstract class Tlb {
     if (!Number.isInteger(capacity) || capacity < 1) throw new Error('a TLB needs a positive number of entries');
     this.words = memory.words;
     this.queue = new Int32Array(capacity);
+    memory.onReset(() => this.flushAll());
   }
 
   /** Writes the words of the translation tables for an entry; a zero entry removes them. */
@@ -141,13 +142,21 @@ const CODE_USER = Region.CODE_USER >>> 2;
 const USER_READ_BITS = bitsForRead(true);
 const USER_WRITE_BITS = bitsForWrite(true, true);
 
+/** Whose translations the TLBs hold. */
+export interface Occupants {
+  /** Only those of a deprivileged guest at ring 3: supervisor accesses are not translated, and find nothing in the tables. */
+  hostsGuest: boolean;
+  /** And ring 3 now stands for that guest's supervisor. */
+  guestIsSupervisor: boolean;
+}
+
 export class DataTlb extends Tlb {
   /** Linear pages kept out of the tables because of data breakpoints. */
   readonly watched = new Set<number>();
   /** Keeps everything out of the user tables: each access of ring 3 is checked for alignment. */
   hidesUser = false;
 
-  constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array, private readonly state: Int32Array) {
+  constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array, private readonly state: Int32Array, private readonly occupants: Occupants) {
     super(memory, DATA_ENTRIES, capacity);
   }
 
@@ -159,22 +168,27 @@ export class DataTlb extends Tlb {
     const readable = entry !== 0 && (kind & PageKind.LOAD_TRAPPED) === 0 && !hidden;
     const writable = kind === 0 && !hidden;
     const supervisorBits = bitsForWrite(false, (this.state[Word.CR0] & CR0.WP) !== 0);
-    words[READ_SUPERVISOR + page] = readable ? direct : NO_ENTRY;
-    words[READ_USER + page] = readable && !this.hidesUser && (entry & USER_READ_BITS) === USER_READ_BITS ? direct : NO_ENTRY;
-    words[WRITE_SUPERVISOR + page] = writable && (entry & supervisorBits) === supervisorBits ? direct : NO_ENTRY;
-    words[WRITE_USER + page] = writable && !this.hidesUser && (entry & USER_WRITE_BITS) === USER_WRITE_BITS ? direct : NO_ENTRY;
+    const { hostsGuest, guestIsSupervisor } = this.occupants;
+    const userReadBits = guestIsSupervisor ? bitsForRead(false) : USER_READ_BITS;
+    const userWriteBits = guestIsSupervisor ? supervisorBits : USER_WRITE_BITS;
+    words[READ_SUPERVISOR + page] = readable && !hostsGuest ? direct : NO_ENTRY;
+    words[READ_USER + page] = readable && !this.hidesUser && (entry & userReadBits) === userReadBits ? direct : NO_ENTRY;
+    words[WRITE_SUPERVISOR + page] = writable && !hostsGuest && (entry & supervisorBits) === supervisorBits ? direct : NO_ENTRY;
+    words[WRITE_USER + page] = writable && !this.hidesUser && (entry & userWriteBits) === userWriteBits ? direct : NO_ENTRY;
   }
 }
 
 export class CodeTlb extends Tlb {
-  constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array) {
+  constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array, private readonly occupants: Occupants) {
     super(memory, CODE_ENTRIES, capacity);
   }
 
   protected override expose(page: number, entry: number): void {
     const direct = delta(page, entry);
     const readable = entry !== 0 && (this.kinds[entry >>> PAGE_SHIFT] & PageKind.LOAD_TRAPPED) === 0;
-    this.words[CODE_SUPERVISOR + page] = readable ? direct : NO_ENTRY;
-    this.words[CODE_USER + page] = readable && (entry & USER_READ_BITS) === USER_READ_BITS ? direct : NO_ENTRY;
+    const { hostsGuest, guestIsSupervisor } = this.occupants;
+    const userBits = guestIsSupervisor ? bitsForRead(false) : USER_READ_BITS;
+    this.words[CODE_SUPERVISOR + page] = readable && !hostsGuest ? direct : NO_ENTRY;
+    this.words[CODE_USER + page] = readable && (entry & userBits) === userBits ? direct : NO_ENTRY;
   }
 }

@@ -77,6 +77,8 @@ export class PageWalker {
   private user = false;
   private fetch = false;
   private nested = false;
+  /** What is walked for is a deprivileged guest (`Mmu.hostGuest`), whose addresses are translated again outside V386 mode too. */
+  hostsGuest = false;
   /** Page-number bits that reach the bus: all, or with A20M# asserted all but address bit 20 (SDM vol. 3, 8.7.13.4). */
   pageMask = -1;
   /** Second-level write permission of the page last translated by `toMachine`. */
@@ -93,7 +95,7 @@ export class PageWalker {
     this.write = write;
     this.user = user;
     this.fetch = fetch;
-    this.nested = this.state[Word.IN_V386] !== 0 && this.state[Word.SECOND_LEVEL_ROOT] !== 0;
+    this.nested = (this.hostsGuest || this.state[Word.IN_V386] !== 0) && this.state[Word.SECOND_LEVEL_ROOT] !== 0;
     if ((this.state[Word.CR0] & CR0.PG) === 0) return this.complete(linear & FRAME_MASK, UNPAGED);
     const directory = this.directory;
     if (!this.read(directory, (this.state[Word.CR3] & FRAME_MASK) | ((linear >>> DIRECTORY_SHIFT) & ENTRY_OFFSET))) return 0;

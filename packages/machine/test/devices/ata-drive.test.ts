@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SECTOR_BYTES } from '../../src/devices/block-store.js';
 import { ACCESS_TIME, AtaHost, BSY, COMMAND_TIME, CONTROL, COUNT, DATA, DEVICE, DRDY, DRQ, ERR, ERROR, FEATURES, HIGH, LBA, LOW, numberedImage, RESET_TIME, SECTOR, STATUS } from './ata-host.js';
 
@@ -375,5 +375,27 @@ describe('a busy drive', () => {
     expect(host.words(256)[0]).toBe(0x40);
     expect(host.get(DATA)).toBe(0xff);
     expect(host.get(STATUS) & DRDY).toBe(DRDY);
+  });
+});
+
+describe('a medium that fails', () => {
+  const [UNC, DF] = [0x40, 0x20];
+
+  it('ends a read at the sector that cannot be read', () => {
+    vi.spyOn(host.disks[0], 'read').mockImplementation((lba) => lba < 8);
+    host.command(0x20, 7, 2);
+    expect(host.poll()).toBe(WANTS_DATA);
+    host.takeSectors(1);
+    expect([host.poll(), host.get(ERROR), host.get(COUNT), host.address()]).toEqual([FAILED, UNC, 1, [8, 0, 0, 0]]);
+    expect(host.interrupted).toBe(true);
+  });
+
+  it('ends a write with a device fault', () => {
+    vi.spyOn(host.disks[0], 'write').mockReturnValue(false);
+    host.command(0x30, 3, 1);
+    expect(host.poll()).toBe(WANTS_DATA);
+    host.giveBytes(new Uint8Array(SECTOR_BYTES));
+    expect([host.poll(), host.get(COUNT)]).toEqual([READY | DF, 1]);
+    expect(host.interrupted).toBe(true);
   });
 });

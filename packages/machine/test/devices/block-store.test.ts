@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CopyOnWriteDisk, SECTOR_BYTES } from '../../src/devices/block-store.js';
+import { CopyOnWriteDisk, ImageStore, OverlayStore, SECTOR_BYTES } from '../../src/devices/block-store.js';
 
 function image(bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, i) => (i * 7 + (i >> 9)) & 0xff);
@@ -51,5 +51,27 @@ describe('CopyOnWriteDisk', () => {
     expect(() => disk.read(0, 2, new Uint8Array(1024))).toThrow('no such sectors');
     expect(() => disk.write(1, 1, sector(0))).toThrow('no such sectors');
     expect(() => disk.read(-1, 1, sector(0))).toThrow('no such sectors');
+  });
+});
+
+describe('layers', () => {
+  it('an image cannot be written', () => {
+    const store = new ImageStore(image(SECTOR_BYTES));
+    expect(store.write()).toBe(false);
+    const read = sector(0);
+    expect([store.read(0, 1, read), read]).toEqual([true, image(SECTOR_BYTES)]);
+  });
+
+  it('an overlay keeps what is written from the store below, and shows what changes there', () => {
+    const below = new CopyOnWriteDisk(image(3 * SECTOR_BYTES));
+    const overlay = new OverlayStore(below);
+    expect(overlay.write(1, 1, sector(9))).toBe(true);
+    below.write(1, 2, new Uint8Array(2 * SECTOR_BYTES).fill(5));
+    expect(overlay.contents().slice(SECTOR_BYTES)).toEqual(Uint8Array.from([...sector(9), ...sector(5)]));
+    expect(below.contents().slice(SECTOR_BYTES, 2 * SECTOR_BYTES)).toEqual(sector(5));
+  });
+
+  it('an overlay fails where the store below does', () => {
+    expect(new OverlayStore({ sectors: 1, read: () => false, write: () => true }).read(0, 1, sector(0))).toBe(false);
   });
 });

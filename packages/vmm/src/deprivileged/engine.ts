@@ -1,20 +1,27 @@
 import { Access, CPU_MODELS, DEFAULT_CPU_MODEL, deliverFault, deliverHardwareInterrupt, Flag, Segment, Vector, Word } from '@ringbench/isa';
 import { Interpreter as Executor } from '@ringbench/interpreter';
 import {
-  bootGuest, fingerprintOf, guestEquipment, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  bootGuest, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
   type GuestView, type LoadResult, type Region,
 } from '@ringbench/engine';
 import { Machine } from '@ringbench/machine';
 import { Allocator, Owner } from '../allocator.js';
 import { VmmCounters } from '../counters.js';
+import { DeviceAllocator } from '../devices/device-allocator.js';
+import { StaticDevices } from '../devices/static-devices.js';
 import { Dispatcher } from '../dispatcher.js';
 import { GuestClock } from '../guest-clock.js';
 import { GuestMemory } from '../guest-memory.js';
 import { GuestPlatform, ROM_PAGES } from '../guest-platform.js';
 import { HostContext, takePage } from '../host-context.js';
+import { ScanCounters, ScannedCode, Verdict, type ScanningPolicy } from '../scanning/index.js';
+import { Neighbour } from '../neighbour.js';
+import { ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages } from '../second-level.js';
 import { VirtualMachine } from '../virtual-machine.js';
+import type { AddressSpaces } from './address-spaces.js';
 import { GuestTraps, TIMER_VECTOR } from './guest-traps.js';
 import { MonitorInstructions } from './monitor-instructions.js';
+import { SecondLevelSpaces } from './second-level-spaces.js';
 import { ShadowCounters } from './shadow-counters.js';
 import { ShadowSegments } from './shadow-segments.js';
 import { ShadowTables, type ShadowOptions } from './shadow-tables.js';
@@ -35,6 +42,10 @@ export interface DeprivilegedPolicy {
   /** Has the silicon trap sensitive unprivileged instructions at ring 3. */
   readonly sensitiveTraps: boolean;
   readonly shadow: ShadowOptions['policy'];
+  /** The silicon walks the guest's own tables, with a second level behind them, and nothing is shadowed; not with `scanning`. */
+  readonly secondLevel?: boolean;
+  /** Has code run from mirror pages; absent: it runs where the guest has it. */
+  readonly scanning?: ScanningPolicy;
 }
 
 /** A machine under a virtual machine monitor that runs one unmodified guest at ring 3, whatever ring the guest believes in. */
@@ -43,12 +54,18 @@ export class DeprivilegedEngine implements Engine {
   private readonly guest: VirtualMachine;
   private readonly dispatcher: Dispatcher;
   private readonly world: WorldSwitch;
-  private readonly shadow: ShadowTables;
+  private readonly spaces: AddressSpaces;
   private readonly traps: GuestTraps;
   private readonly platform: GuestPlatform;
+  private readonly neighbour: Neighbour;
   private readonly recorder: RegionRecorder;
   private readonly counters = new VmmCounters();
+  private readonly io: GuestIo;
+  private readonly devices: StaticDevices;
   private readonly shadowCounters = new ShadowCounters();
+  private readonly scanCounters = new ScanCounters();
+  private readonly code: ScannedCode | undefined;
+  private readonly instructions: TrappedInstructions;
   private readonly clock: GuestClock;
   /** The last trap is handled and the guest not entered again. */
   private awaitsEntry = true;
@@ -56,42 +73,57 @@ export class DeprivilegedEngine implements Engine {
   /** The guest has firmware of its own, which starts the machine again after a reset. */
   private hasFirmware = false;
   private isPauseWanted = false;
+  /** Machine time for which the timer was armed last. */
+  private armedAt = Infinity;
 
   constructor(private readonly options: EngineOptions, policy: DeprivilegedPolicy) {
     const guestPages = options.memoryBytes / PAGE_BYTES;
-    const pages = VMM_PAGES + shadowPages(guestPages) + guestPages + ROM_PAGES;
+    const { neighbourPages = 0 } = options;
+    const mirrors = policy.scanning?.mirrors ?? 0;
+    const spacePages = policy.secondLevel === true ? secondLevelPages(guestPages) + ROM_TABLE_PAGES : shadowPages(guestPages);
+    const pages = VMM_PAGES + spacePages + mirrors + guestPages + neighbourPages + ROM_PAGES;
+    this.io = new GuestIo(options);
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     const onMarker = (value: number): void => this.recorder.mark(value);
     const { features } = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL];
-    this.machine = new Machine({ features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
+    this.machine = new Machine({ memories: options.memories, features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
     const { machine, counters } = this;
     machine.processor.sensitiveTraps = policy.sensitiveTraps;
     const allocator = new Allocator(pages);
     const host = new HostContext(machine, allocator);
-    const pool = Array.from({ length: shadowPages(guestPages) }, () => takePage(allocator));
+    const pool = Array.from({ length: policy.secondLevel === true ? 0 : spacePages }, () => takePage(allocator));
+    this.neighbour = new Neighbour(machine.memory, allocator, neighbourPages, guestPages);
+    const mirrorPages = Array.from({ length: mirrors }, () => takePage(allocator) / PAGE_BYTES);
     const memory = this.allocateGuestMemory(allocator, guestPages);
     this.clock = new GuestClock(() => machine.processor.now());
     this.guest = new VirtualMachine({
-      ...guestEquipment(options), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => this.shadow.dropAll(),
-      onStore: (page, offset, bytes) => this.shadow.written(page, offset, bytes), onPagingChanged: () => this.shadow.contextChanged(),
+      ...this.io.equipment(), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => this.spaces.dropAll(),
+      onStore: (page, offset, bytes) => this.spaces.written(page, offset, bytes), onPagingChanged: () => this.spaces.contextChanged(),
+      onPageInvalidated: (linear) => this.spaces.pageInvalidated(linear),
+      onDeadlineMoved: () => this.deadlineMoved(), onInterruptRaised: () => this.deviceInterrupted(),
     });
+    this.devices = new StaticDevices(machine.pc.bus, this.guest.pc.bus, new DeviceAllocator(), host, Owner.FIRST_VM);
+    this.devices.allocateChosen(this.io.choices);
     const { state } = this.guest.processor;
     const monitor = new MonitorInstructions(machine, this.clock, this.shadowCounters);
-    this.shadow = new ShadowTables(machine, host, memory, state, monitor, this.shadowCounters, { policy: policy.shadow, pool });
-    this.world = new WorldSwitch(machine, host, this.guest, monitor, new ShadowSegments(host, state), this.shadow);
-    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: () => this.shadow.dropAll(), onReset: () => this.world.resetInPlace() });
+    const shadow = pool.length === 0 ? undefined : new ShadowTables(machine, host, memory, state, monitor, this.shadowCounters, { policy: policy.shadow, pool });
+    this.spaces = shadow ?? new SecondLevelSpaces(machine, new SecondLevelTables(machine.memory, allocator, memory), state, monitor);
+    this.world = new WorldSwitch(machine, host, this.guest, monitor, new ShadowSegments(host, state), this.spaces, policy.scanning?.userCode === 'direct');
+    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => this.spaces.mapped(first, count), onReset: () => this.world.resetInPlace() });
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     this.dispatcher = new Dispatcher(host, counters);
-    this.traps = new GuestTraps(this.dispatcher, machine, this.guest, this.world, this.shadow, new TrappedInstructions(machine.memory, this.guest));
+    this.instructions = new TrappedInstructions(machine.memory, this.guest);
+    this.code = policy.scanning === undefined || shadow === undefined ? undefined : new ScannedCode(machine, this.guest, shadow, policy.scanning, this.scanCounters, mirrorPages);
+    this.traps = new GuestTraps(this.dispatcher, machine, this.guest, this.world, this.spaces, this.instructions, this.code);
     this.traps.install();
   }
 
   load(image: GuestImage): LoadResult {
-    const loaded = bootGuest(image, this.platform, this.options);
+    const loaded = bootGuest(image, this.platform, this.options, this.io);
     if (!loaded.ok) return loaded;
+    this.devices.connect();
     this.hasFirmware = image.format === 'rom';
-    this.traps.refusal = undefined;
-    this.shadow.dropAll();
+    this.spaces.dropAll();
     this.awaitsEntry = true;
     this.isLoaded = true;
     return { ok: true };
@@ -104,6 +136,11 @@ export class DeprivilegedEngine implements Engine {
       if (this.awaitsEntry) {
         const exit = this.enterGuest();
         if (exit !== undefined) return exit;
+        if (this.awaitsEntry) {
+          // An instruction was interpreted without an entry.
+          if (this.retired >= end) return { kind: 'budget' };
+          continue;
+        }
       } else {
         const stop = this.machine.run(Math.max(0, end - this.retired));
         if (this.world.isGuestRunning && stop.kind === 'budget') return stop;
@@ -126,7 +163,6 @@ export class DeprivilegedEngine implements Engine {
       this.isPauseWanted = false;
       return { kind: 'paused' };
     }
-    if (this.traps.refusal !== undefined) return { kind: 'refused', reason: this.traps.refusal };
     for (;;) {
       this.deliverPending();
       if (processor.inShutdown) return { kind: 'shutdown', eip: processor.state[Word.EIP] >>> 0, detail: processor.shutdownReason };
@@ -134,6 +170,10 @@ export class DeprivilegedEngine implements Engine {
       if (end !== undefined) return end;
       if (!guest.settle()) return { kind: 'halted' };
       if (guest.pending === undefined && this.isWithinCode()) break;
+    }
+    if (this.code?.prepare() === Verdict.INTERPRET) {
+      this.instructions.interpretAny();
+      return undefined;
     }
     this.world.enter();
     this.armTimer();
@@ -148,7 +188,7 @@ export class DeprivilegedEngine implements Engine {
     for (let event = guest.pending; event !== undefined && !processor.inShutdown; event = guest.pending) {
       guest.pending = undefined;
       // What is left of a table write that did not happen, or happened: nothing may be shadowed from what is not followed.
-      if (this.shadow.hasGrants) this.shadow.endGrants();
+      if (this.spaces.hasGrants) this.spaces.endGrants();
       if (event.kind === 'interrupt') deliverHardwareInterrupt(processor, event.vector);
       else deliverFault(processor, event.vector, event.errorCode);
       if (processor.trapCause === 0) continue;
@@ -170,12 +210,31 @@ export class DeprivilegedEngine implements Engine {
 
   /** The machine's timer gets the guest's next device deadline; or the next instruction, where something holds for one instruction only. */
   private armTimer(): void {
-    const { guest, machine, clock } = this;
+    const { guest, clock } = this;
     const { state, interruptsInhibited } = guest.processor;
     const window = guest.awaitsInterruptWindow && interruptsInhibited && (state[Word.FLAG_SYSTEM] & Flag.IF) !== 0;
-    const isStep = window || this.shadow.hasGrants || state[Word.PENDING_DEBUG] !== 0;
+    const isStep = window || this.spaces.hasGrants || state[Word.PENDING_DEBUG] !== 0;
     const deadline = isStep ? clock.now() + 1 : guest.deadline;
-    machine.armTimer(TIMER_VECTOR, deadline === Infinity ? Infinity : clock.toMachineTime(deadline));
+    this.arm(deadline === Infinity ? Infinity : clock.toMachineTime(deadline));
+  }
+  private arm(at: number): void {
+    this.armedAt = at;
+    this.machine.armTimer(TIMER_VECTOR, at);
+  }
+
+  // ---- what devices that are allocated to the guest do while it runs
+
+  private get mayDevicesAct(): boolean { return !this.devices.isEmpty && this.world.isGuestRunning; }
+  /** Their next interrupt may come earlier than what the timer was armed for. */
+  private deadlineMoved(): void {
+    const at = this.clock.toMachineTime(this.guest.deadline);
+    if (this.mayDevicesAct && at < this.armedAt) this.arm(at);
+  }
+  /** An interrupt of theirs goes to the VMM. */
+  private deviceInterrupted(): void {
+    if (!this.mayDevicesAct) return;
+    this.counters.deviceInterrupts++;
+    this.interruptGuest();
   }
 
   /** The end of the run that the guest asked for, or undefined: it asked for none, or was reset and goes on. */
@@ -189,28 +248,33 @@ export class DeprivilegedEngine implements Engine {
     return undefined;
   }
 
-  /** The guest's console is a virtual device: whoever calls this does so while the VMM has the processor. */
-  pause(): void { this.isPauseWanted = true; }
-  receive(byte: number): boolean { return this.acceptInput(this.guest.pc.uart.offer(byte)); }
+  /** Called by a device: while the VMM has the processor or, if the device is allocated to the guest, while the guest has it. */
+  pause(): void {
+    this.isPauseWanted = true;
+    if (this.world.isGuestRunning) this.interruptGuest();
+  }
+  receive(byte: number): boolean { return this.acceptInput(this.guest.pc.offerInput(byte)); }
   type(text: string): boolean { return this.acceptInput(this.guest.pc.keyboard?.type(text) === true); }
   /** Input is an interrupt of the host's: it takes the processor from the guest, and the VMM looks at its virtual devices. */
   private acceptInput(accepted: boolean): boolean {
     if (accepted && this.world.isGuestRunning) this.interruptGuest();
     return accepted;
   }
-  private interruptGuest(): void { this.machine.armTimer(TIMER_VECTOR, this.machine.processor.now()); }
+  private interruptGuest(): void { this.arm(this.machine.processor.now()); }
   screen(): readonly string[] { return showScreen(this.platform); }
-  inspect(): GuestView { return guestView(this.world.guestState(), (address, count) => this.platform.readPhysical(address, count)); }
+  inspect(): GuestView { return guestView(this.world.guestState(), this.guest.processor.events, (address, count) => this.platform.readPhysical(address, count)); }
   get retired(): number { return this.clock.retired; }
 
   counts(): EventCounts {
     const { retired, idle } = this.clock;
     const { idle: _machineIdle, ...silicon } = this.machine.counts();
     const direct = retired - this.counters.interpreted;
-    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts(), ...this.shadowCounters.counts() };
+    const { deliveries } = this.guest.processor;
+    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...(deliveries === 0 ? {} : { 'vmm.delivery': deliveries }), ...this.counters.counts(), ...this.shadowCounters.counts(), ...this.scanCounters.counts(), ...this.io.counts() };
   }
   region(): Region | undefined { return this.recorder.region; }
   fingerprint(): Fingerprint { return fingerprintOf(this.world.guestState(), this.guest.memory.digest()); }
+  neighbourChanges(): readonly number[] { return this.neighbour.changes(); }
 
   /** A FERR# of the guest's x87 unit: its interrupt is a virtual device's, so the VMM gets the processor at the next instruction boundary. */
   private reportFloatingPointError(): boolean {

@@ -14,6 +14,9 @@ const ENTRY_USED = PagingEntry.WRITABLE | PagingEntry.PRESENT;
 
 /** What has to go when guest tables change. */
 export interface ShadowEvents {
+  /** Whether a root is the guest's or the silicon's present one, or for the same directory. */
+  readonly isInUse: (root: ShadowRoot) => boolean;
+  readonly dropRoot: (root: ShadowRoot) => void;
   readonly dropTable: (table: ShadowTable) => void;
   readonly dropSlot: (root: ShadowRoot, slot: number) => void;
   readonly dropEntry: (table: ShadowTable, index: number) => void;
@@ -21,12 +24,13 @@ export interface ShadowEvents {
   readonly stale: () => void;
 }
 
-/** A page of the guest's that shadows were made from: a directory, a page table, or both. */
+/** A page of the guest's that something was made from: shadows, of a directory, a page table, or both, or mirrors of code. */
 class FollowedPage {
   readonly roots = new Set<ShadowRoot>();
   readonly tables = new Set<ShadowTable>();
+  isCode = false;
   writes = 0;
-  get isIdle(): boolean { return this.roots.size === 0 && this.tables.size === 0; }
+  get isIdle(): boolean { return this.roots.size === 0 && this.tables.size === 0 && !this.isCode; }
 }
 
 /** Shadow entries that were made writable and map one page, as indices of machine words; some may have changed since. */
@@ -45,8 +49,8 @@ interface Grant {
 }
 
 /**
- * Which pages of the guest are page tables that shadows were made from. They are write-protected. A store to one is let through for a single instruction;
- * then the page is compared with what it was, and the shadows of the entries that changed are dropped. Pages are machine pages.
+ * Which pages of the guest are page tables that shadows were made from, or code that is mirrored. They are write-protected. A store to one is let through for a single instruction;
+ * then the page is compared with what it was, and the shadows of the entries that changed are dropped. A store to code: see code-guard.ts. Pages are machine pages.
  */
 export class GuestTables {
   private readonly followed = new Map<number, FollowedPage>();
@@ -58,14 +62,25 @@ export class GuestTables {
   isFollowed(page: number): boolean { return this.followed.has(page); }
   get hasGrants(): boolean { return this.grants.size !== 0; }
 
+  /** No shadow is left. */
   clear(): void {
-    this.followed.clear();
+    for (const [page, known] of this.followed) {
+      if (known.isCode) continue;
+      this.followed.delete(page);
+    }
     this.writers.clear();
     this.grants.clear();
   }
 
   followDirectory(page: number, root: ShadowRoot): void { this.follow(page).roots.add(root); }
   followTable(page: number, table: ShadowTable): void { this.follow(page).tables.add(table); }
+  followCode(page: number): void { this.follow(page).isCode = true; }
+  unfollowCode(page: number): void {
+    const known = this.followed.get(page);
+    if (known === undefined) return;
+    known.isCode = false;
+    if (known.isIdle) this.followed.delete(page);
+  }
   unfollowDirectory(page: number, root: ShadowRoot): void {
     const known = this.followed.get(page);
     known?.roots.delete(root);
@@ -77,7 +92,7 @@ export class GuestTables {
     if (known?.isIdle === true) this.followed.delete(page);
   }
 
-  /** Whether the shadow entry at a word index may map a page writable. `write`: it is about to be written. */
+  /** Whether the shadow entry at a word index may map a page writable. `write`: it is about to be written, which nobody does to code. */
   admitWriter(page: number, entry: number, write: boolean): boolean {
     const known = this.followed.get(page);
     if (known === undefined) {
@@ -162,14 +177,15 @@ export class GuestTables {
     this.grants.set(page, { page, before: this.words.slice(first, first + ENTRIES), entries: [entry] });
   }
 
-  /** Stops following a page table. False where that would take away what is being filled: a directory, or a table through which it maps itself. */
+  /** Stops following a table. False where that would take away what is being filled: the present directory, or a table through which it maps itself. */
   private release(page: number, known: FollowedPage, entry: number): boolean {
-    if (known.roots.size !== 0) return false;
+    for (const root of known.roots) if (this.events.isInUse(root)) return false;
     for (const table of known.tables) {
       const first = HostContext.wordIndex(table.address);
       if (entry >= first && entry < first + ENTRIES) return false;
     }
     this.counters.releases++;
+    for (const root of known.roots) this.events.dropRoot(root);
     for (const table of known.tables) this.events.dropTable(table);
     for (const granted of this.grants.get(page)?.entries ?? []) this.remember(page, granted);
     this.grants.delete(page);

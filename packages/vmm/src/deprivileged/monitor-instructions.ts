@@ -1,7 +1,7 @@
-import { Debug6, Debug7, Register, SYSTEM_PROCEDURES, SystemOperands, Word, type SystemMnemonic } from '@ringbench/isa';
+import { CR0, Debug6, Debug7, Register, SYSTEM_PROCEDURES, SystemOperands, Word } from '@ringbench/isa';
 import type { Machine } from '@ringbench/machine';
 import type { GuestClock } from '../guest-clock.js';
-import type { ShadowCounters } from './shadow-counters.js';
+import type { MonitorInstruction, ShadowCounters } from './shadow-counters.js';
 
 const CR0_NUMBER = 0;
 const CR3_NUMBER = 3;
@@ -28,10 +28,17 @@ export class MonitorInstructions {
 
   /** MOV CR3, EAX. */
   loadDirectory(physical: number): void { this.moveToControl(CR3_NUMBER, physical); }
+  /** The same on silicon that hosts a deprivileged guest (`Mmu.hostGuest`): bit 0 of the value, which CR3 does not keep, says whose accesses ring 3 makes. */
+  loadGuestDirectory(physical: number, isSupervisor: boolean): void {
+    this.machine.processor.mmu.guestIsSupervisor = isSupervisor;
+    this.moveToControl(CR3_NUMBER, physical);
+  }
   /** MOV CR0, EAX if it is another value. */
   loadCr0(value: number): void {
     if (this.machine.processor.state[Word.CR0] !== value) this.moveToControl(CR0_NUMBER, value);
   }
+  /** MOV CR0, EAX with PG, unless paging is on: turning it on empties the TLBs. */
+  enablePaging(): void { this.loadCr0(this.machine.processor.state[Word.CR0] | CR0.PG); }
   /** MOV CR4, EAX. */
   loadCr4(value: number): void { this.moveToControl(CR4_NUMBER, value); }
 
@@ -61,7 +68,20 @@ export class MonitorInstructions {
   /** INVLPG. */
   invalidatePage(linear: number): void {
     this.machine.processor.invalidatePage(linear);
-    this.passTime();
+    this.passTime('invlpg');
+  }
+
+  /** CALL to a RET in the page, through the mapping that the current tables have for just this purpose; the page's entry is in the code TLB then. */
+  loadCodeTranslation(linear: number): void {
+    if (this.machine.processor.mmu.fetch(linear, false) < 0) throw new Error('the VMM\'s call into a page that it mapped faulted');
+    this.passTime('call');
+    this.passTime('ret');
+  }
+
+  /** MOV EAX, [linear], past the guest's breakpoints; the page's entry is in the data TLB then. */
+  loadDataTranslation(linear: number): void {
+    if (!this.machine.processor.mmu.probe(linear, 1, false, false)) throw new Error('the VMM\'s read of a page that it mapped faulted');
+    this.passTime('mov');
   }
 
   /** IRETD. */
@@ -75,7 +95,7 @@ export class MonitorInstructions {
   }
 
   /** Throws when the instruction faults: that is a bug of ours. */
-  private execute(mnemonic: SystemMnemonic): void {
+  private execute(mnemonic: Exclude<MonitorInstruction, 'invlpg' | 'call' | 'ret' | 'mov'>): void {
     const { operands } = this;
     const { processor } = this.machine;
     operands.operandSize = 32;
@@ -84,12 +104,12 @@ export class MonitorInstructions {
     if (!SYSTEM_PROCEDURES[mnemonic](processor, operands)) {
       throw new Error(`the VMM's ${mnemonic} raised exception ${processor.faultVector}, error code ${processor.faultErrorCode}`);
     }
-    this.passTime();
+    this.passTime(mnemonic);
   }
 
-  private passTime(): void {
+  private passTime(mnemonic: MonitorInstruction): void {
     this.machine.processor.skip(1);
     this.clock.monitorInstructionRetired();
-    this.counters.instructions++;
+    this.counters.instructions[mnemonic]++;
   }
 }

@@ -1,8 +1,10 @@
-import { Access, Flag, Segment, Word } from '@ringbench/isa';
+import { Access, Flag, Segment, storeSegmentRegister, Word, type Silicon } from '@ringbench/isa';
 import type { HostContext } from '../host-context.js';
 import type { MonitorInstructions } from './monitor-instructions.js';
 
 const REGISTERS = 6;
+/** Those that an instruction can load without a change of CS. */
+const LOADABLE_SEGMENTS = [Segment.ES, Segment.SS, Segment.DS, Segment.FS, Segment.GS] as const;
 const BYTE_LIMIT = 0xfffff;
 const PAGE_SHIFT = 12;
 const PARAGRAPH_SHIFT = 4;
@@ -10,7 +12,9 @@ const PARAGRAPH_LIMIT = 0xffff;
 const USER = Access.PRESENT | Access.NOT_SYSTEM | Access.DPL_MASK | Access.ACCESSED;
 /** An expand-down segment whose limit is the highest offset: no access is within it. */
 const NOTHING = USER | Access.WRITABLE | Access.EXPAND_DOWN | Access.BIG | Access.GRANULARITY;
-const DATA_SEGMENTS = [Segment.ES, Segment.DS, Segment.FS, Segment.GS] as const;
+/** Bits of a selector that say which descriptor it is of; none of them is set in a null selector. SDM vol. 3, 3.4.2. */
+const DESCRIPTOR_BITS = 0xfffc;
+const INDEX_SHIFT = 3;
 
 /**
  * Shadow descriptors: one of the monitor's GDT for each segment register, with what the guest's register holds (the hidden part, SDM vol. 3, 3.4.3) but for
@@ -44,8 +48,23 @@ export class ShadowSegments {
     }
   }
 
-  /** The silicon's data segments are not those that were loaded. */
-  forget(): void { for (const segment of DATA_SEGMENTS) this.known[3 * segment + 2] = -1; }
+  /**
+   * Where segment loads do not trap: takes over what the guest loaded without the monitor. All that there is for it to load are null selectors, and its own
+   * segments by the selectors that it found in other registers. `real` is the silicon's state after the trap, `stackSelector` what that pushed of SS.
+   */
+  takeLoads(processor: Silicon, real: Int32Array, stackSelector: number): void {
+    const { guest, selectors } = this;
+    for (const segment of LOADABLE_SEGMENTS) {
+      const selector = segment === Segment.SS ? stackSelector : real[Word.SELECTOR + segment];
+      if (selector === selectors[segment]) continue;
+      if ((selector & DESCRIPTOR_BITS) === 0) {
+        storeSegmentRegister(processor, segment, selector, 0, 0, Access.UNUSABLE);
+        continue;
+      }
+      const from = selector >>> INDEX_SHIFT;
+      storeSegmentRegister(processor, segment, guest[Word.SELECTOR + from], guest[Word.BASE + from], guest[Word.LIMIT + from], guest[Word.ACCESS + from]);
+    }
+  }
 
   /** Writes a register's descriptor if it changed. */
   private shadow(segment: number): boolean {

@@ -1,7 +1,9 @@
 import { CR0, CR4, SILICON_EVENTS, Word } from '@ringbench/isa';
-import { PageWalker, PagingEntry, TlbEntry, type Machine } from '@ringbench/machine';
+import { PageWalker, PagingEntry, TlbEntry, type Machine, type WalkedMemory } from '@ringbench/machine';
 import type { GuestMemory } from '../guest-memory.js';
 import { HostContext } from '../host-context.js';
+import type { AddressSpaces, SpaceFault } from './address-spaces.js';
+import { NO_CODE_GUARD, type CodeGuard } from './code-guard.js';
 import { GuestTables } from './guest-tables.js';
 import type { MonitorInstructions } from './monitor-instructions.js';
 import type { ShadowCounters } from './shadow-counters.js';
@@ -9,6 +11,8 @@ import type { ShadowCounters } from './shadow-counters.js';
 const ENTRIES = 1024;
 const PAGE_SHIFT = 12;
 const SLOT_SHIFT = 22;
+/** Linear page numbers of a slot, as a power of two. */
+const TABLE_SHIFT = SLOT_SHIFT - PAGE_SHIFT;
 const INDEX_MASK = ENTRIES - 1;
 const FRAME_MASK = ~0xfff;
 const WORD_BYTES = 4;
@@ -46,9 +50,8 @@ export interface ShadowRoot {
   readonly slots: (ShadowTable | undefined)[];
 }
 
-/** What became of a page fault. */
-export type ShadowFault = { readonly kind: 'filled' } | { readonly kind: 'guest'; readonly errorCode: number };
-const FILLED: ShadowFault = { kind: 'filled' };
+const FILLED: SpaceFault = { kind: 'filled' };
+const INTERPRET: SpaceFault = { kind: 'interpret' };
 
 export interface ShadowOptions {
   /** On a load of CR3: `drop` everything, as the first monitors did, or keep it and have it follow the guest's tables all the time (`sync`). */
@@ -62,7 +65,8 @@ export interface ShadowOptions {
  * own tables that keeps their accessed and dirty bits. The guest's kernel runs at ring 3 of the silicon, so its pages are all user pages in its own roots;
  * its user programs have roots of their own. They are coherent at every instruction: tables that were shadowed are write-protected (guest-tables.ts).
  */
-export class ShadowTables {
+export class ShadowTables implements AddressSpaces {
+  readonly pagingControls = CR0.PG;
   private readonly words: Int32Array;
   private readonly walker: PageWalker;
   private readonly state: Int32Array;
@@ -76,6 +80,10 @@ export class ShadowTables {
   /** The silicon may hold translations that are no longer there. */
   private isStale = true;
   private readonly policy: 'drop' | 'sync';
+  codeGuard: CodeGuard = NO_CODE_GUARD;
+  /** Walks that set nothing: one that would have to does not find what it looks for. */
+  private readonly lookingWalker: PageWalker;
+  private wouldSet = false;
 
   constructor(
     machine: Machine, private readonly host: HostContext, private readonly guest: GuestMemory, virtualState: Int32Array, private readonly monitor: MonitorInstructions,
@@ -86,8 +94,10 @@ export class ShadowTables {
     this.policy = options.policy;
     this.free = [...options.pool];
     this.walker = new PageWalker({ state: virtualState, counts: new Float64Array(SILICON_EVENTS.length) }, guest);
+    const onlyLooking: WalkedMemory = { read: (page, offset, bytes) => guest.read(page, offset, bytes), write: () => (this.wouldSet = true) };
+    this.lookingWalker = new PageWalker({ state: virtualState, counts: new Float64Array(SILICON_EVENTS.length) }, onlyLooking);
     this.tables = new GuestTables(this.words, counters, {
-      dropTable: (table) => this.dropTable(table), dropSlot: (root, slot) => this.dropSlot(root, slot), dropEntry: (table, index) => this.dropEntry(table, index), stale: () => (this.isStale = true),
+      isInUse: (root) => this.isInUse(root), dropRoot: (root) => this.dropRoot(root), dropTable: (table) => this.dropTable(table), dropSlot: (root, slot) => this.dropSlot(root, slot), dropEntry: (table, index) => this.dropEntry(table, index), stale: () => (this.isStale = true),
     });
     this.windowTable = this.takePage();
     const window = HostContext.wordIndex(this.windowTable);
@@ -106,6 +116,7 @@ export class ShadowTables {
     this.current = root;
     this.isStale = false;
     this.monitor.loadDirectory(root.address);
+    this.codeGuard.emptied();
   }
 
   /** The guest loaded CR3, or changed what its tables mean. */
@@ -113,15 +124,71 @@ export class ShadowTables {
     if (this.policy === 'drop') this.dropAll();
   }
 
+  /** Shadows follow the tables, whatever the guest invalidates. */
+  pageInvalidated(): void {}
+
   /** The silicon faulted at a linear address. */
-  handleFault(linear: number, write: boolean): ShadowFault {
+  handleFault(linear: number, write: boolean): SpaceFault {
     const entry = this.walker.walk(linear, write, this.state[Word.CPL] === USER_LEVEL, false);
     if (entry === 0) return { kind: 'guest', errorCode: this.walker.faultError };
-    this.counters.fills++;
-    if (linear >>> SLOT_SHIFT === this.windowSlot) this.moveWindow();
-    this.fill(linear, write, entry);
+    const page = this.guest.machinePage(entry >>> PAGE_SHIFT);
+    if (write && page !== undefined && !this.codeGuard.admitsStore(page)) return INTERPRET;
+    this.fill(linear, write, entry, page);
     return FILLED;
   }
+
+  // ---- code that is elsewhere than data (code-guard.ts)
+
+  /** A fetch faulted at a linear address: the error code of the guest's fault, or undefined where its tables permit the fetch; accessed bits are set then. */
+  handleFetchFault(linear: number): number | undefined {
+    return this.walker.walk(linear, false, this.state[Word.CPL] === USER_LEVEL, true) === 0 ? this.walker.faultError : undefined;
+  }
+
+  /** The machine page that the guest's code at a linear address is in, by tables that have been used for it already: looking changes nothing. */
+  codePage(linear: number): number | 'unmapped' | 'open-bus' {
+    this.wouldSet = false;
+    const entry = this.lookingWalker.walk(linear, false, this.state[Word.CPL] === USER_LEVEL, true);
+    return entry === 0 || this.wouldSet ? 'unmapped' : this.guest.machinePage(entry >>> PAGE_SHIFT) ?? 'open-bus';
+  }
+
+  /** Has the code TLB, and it alone, lead a linear page that the guest's tables map to a page of the monitor's. False where that has to be tried again after `activate`. */
+  loadCode(linear: number, machinePage: number): boolean {
+    const entry = this.lookingWalker.walk(linear, false, this.state[Word.CPL] === USER_LEVEL, true);
+    const at = this.entryFor(linear, (entry & TlbEntry.LARGE) !== 0);
+    if (this.isStale) return false;
+    this.monitor.enablePaging();
+    this.words[at] = (machinePage << PAGE_SHIFT) | READABLE;
+    this.monitor.loadCodeTranslation(linear);
+    this.words[at] = 0;
+    return true;
+  }
+
+  /** Takes a guarded page's translations out of all tables for which it is guarded. */
+  withdraw(page: number): void {
+    for (const root of this.roots.values()) {
+      const table = root.slots[page >>> TABLE_SHIFT];
+      if (table === undefined || !this.isScanned(root)) continue;
+      const at = HostContext.wordIndex(table.address) + (page & INDEX_MASK);
+      if (this.words[at] === 0) continue;
+      this.words[at] = 0;
+      if (root === this.current) this.forget(page);
+    }
+  }
+
+  /** Has both TLBs drop a page. */
+  forget(page: number): void {
+    if (!this.isStale) this.monitor.invalidatePage(page << PAGE_SHIFT);
+    this.codeGuard.forgotten(page);
+  }
+
+  /** Has both TLBs emptied before the next entry. */
+  markStale(): void { this.isStale = true; }
+
+  /** Code of a machine page is mirrored: the page is write-protected. */
+  protectCode(machinePage: number): void { this.tables.followCode(machinePage); }
+  unprotectCode(machinePage: number): void { this.tables.unfollowCode(machinePage); }
+
+  private isScanned(root: ShadowRoot): boolean { return this.codeGuard.scansUsers || (root.key & ~FRAME_MASK) !== Mode.USER; }
 
   /** Whether a page that was filled is writable for one instruction only. */
   get hasGrants(): boolean { return this.tables.hasGrants; }
@@ -135,6 +202,7 @@ export class ShadowTables {
     for (let index = offset >>> 2; index <= (offset + bytes - 1) >>> 2; index++) this.tables.entryChanged(page, index);
   }
 
+  mapped(): void { this.dropAll(); }
   /** Forgets everything: guest-physical memory is decoded differently, or the tables' meaning changed. */
   dropAll(): void {
     this.counters.drops++;
@@ -146,19 +214,32 @@ export class ShadowTables {
 
   // ---- filling
 
-  private fill(linear: number, write: boolean, entry: number): void {
+  /** `page`: the machine page to which the walk led; undefined where the guest has no memory, and so cannot have tables either. */
+  private fill(linear: number, write: boolean, entry: number, page: number | undefined): void {
+    const at = this.entryFor(linear, (entry & TlbEntry.LARGE) !== 0);
+    const mayWrite = (entry & TlbEntry.DIRTY) !== 0 && this.permitsWrite(entry);
+    const isWritable = mayWrite && (page === undefined || this.tables.admitWriter(page, at, write));
+    this.words[at] = ((page ?? OPEN_BUS_PAGE) << PAGE_SHIFT) | (isWritable ? WRITABLE : READABLE);
+    if (!this.codeGuard.isGuarded(linear >>> PAGE_SHIFT) || !this.isScanned(this.rootOf(this.key()))) {
+      this.counters.fills++;
+      return;
+    }
+    // The directory before the translation: loading it empties the TLB.
+    this.activate();
+    this.monitor.loadDataTranslation(linear);
+    this.words[at] = 0;
+    this.codeGuard.dataFilled();
+  }
+
+  /** Index in the machine's words of the present root's entry for a linear address, in a table that is made if there is none. */
+  private entryFor(linear: number, isLarge: boolean): number {
+    if (linear >>> SLOT_SHIFT === this.windowSlot) this.moveWindow();
     // Without a page left everything is given up and built anew: two are needed at most.
     if (this.free.length < 2) this.dropAll();
     const root = this.rootOf(this.key());
     if (this.current !== root) this.isStale = true;
-    const table = root.slots[linear >>> SLOT_SHIFT] ?? this.createTable(root, linear, entry);
-    const index = (linear >>> PAGE_SHIFT) & INDEX_MASK;
-    const page = this.guest.machinePage(entry >>> PAGE_SHIFT);
-    const mayWrite = (entry & TlbEntry.DIRTY) !== 0 && this.permitsWrite(entry);
-    const at = HostContext.wordIndex(table.address) + index;
-    // Where the guest has no memory it cannot have tables either.
-    const isWritable = mayWrite && (page === undefined || this.tables.admitWriter(page, at, write));
-    this.words[at] = ((page ?? OPEN_BUS_PAGE) << PAGE_SHIFT) | (isWritable ? WRITABLE : READABLE);
+    const table = root.slots[linear >>> SLOT_SHIFT] ?? this.createTable(root, linear, isLarge);
+    return HostContext.wordIndex(table.address) + ((linear >>> PAGE_SHIFT) & INDEX_MASK);
   }
 
   /** The walk has found the access itself permitted; this is about later writes through the entry. */
@@ -187,17 +268,17 @@ export class ShadowTables {
     return root;
   }
 
-  private createTable(root: ShadowRoot, linear: number, entry: number): ShadowTable {
+  private createTable(root: ShadowRoot, linear: number, isLarge: boolean): ShadowTable {
     const slot = linear >>> SLOT_SHIFT;
-    const table: ShadowTable = { address: this.takePage(), root, slot, guestTable: this.guestTableOf(slot, entry) };
+    const table: ShadowTable = { address: this.takePage(), root, slot, guestTable: this.guestTableOf(slot, isLarge) };
     root.slots[slot] = table;
     this.words[HostContext.wordIndex(root.address) + slot] = table.address | DIRECTORY_ENTRY;
     if (table.guestTable !== undefined) this.tables.followTable(table.guestTable, table);
     return table;
   }
 
-  private guestTableOf(slot: number, entry: number): number | undefined {
-    if ((this.state[Word.CR0] & CR0.PG) === 0 || (entry & TlbEntry.LARGE) !== 0) return undefined;
+  private guestTableOf(slot: number, isLarge: boolean): number | undefined {
+    if ((this.state[Word.CR0] & CR0.PG) === 0 || isLarge) return undefined;
     return this.guest.machinePage(this.guest.read(this.state[Word.CR3] >>> PAGE_SHIFT, slot * WORD_BYTES, 4) >>> PAGE_SHIFT);
   }
 
@@ -224,11 +305,15 @@ export class ShadowTables {
 
   // ---- forgetting
 
+  private isInUse(root: ShadowRoot): boolean { return root === this.current || ((root.key ^ this.key()) & FRAME_MASK) === 0; }
+
   private dropEntry(table: ShadowTable, index: number): void {
     const at = HostContext.wordIndex(table.address) + index;
-    if (this.words[at] === 0) return;
+    const page = (table.slot << TABLE_SHIFT) | index;
+    // The TLBs may hold translations of a guarded page although the table has none.
+    if (this.words[at] === 0 && !this.codeGuard.isGuarded(page)) return;
     this.words[at] = 0;
-    if (table.root === this.current && !this.isStale) this.monitor.invalidatePage((table.slot << SLOT_SHIFT) | (index << PAGE_SHIFT));
+    if (table.root === this.current) this.forget(page);
   }
 
   private dropTable(table: ShadowTable): void {

@@ -1,10 +1,10 @@
-import { Access, composeFlags, CR0, CR4, Feature, Flag, hasInstructionBreakpoints, Register, Segment, storeArithmeticFlags, Word } from '@ringbench/isa';
+import { Access, composeFlags, CR0, CR4, Feature, Flag, hasInstructionBreakpoints, hasPortPrivilege, Register, Segment, storeArithmeticFlags, Word } from '@ringbench/isa';
 import type { Machine } from '@ringbench/machine';
 import { HostContext } from '../host-context.js';
 import type { VirtualMachine } from '../virtual-machine.js';
+import type { AddressSpaces } from './address-spaces.js';
 import type { MonitorInstructions } from './monitor-instructions.js';
 import { isVirtual8086, type ShadowSegments } from './shadow-segments.js';
-import type { ShadowTables } from './shadow-tables.js';
 
 const GENERAL_REGISTERS = 8;
 const USER_LEVEL = 3;
@@ -16,10 +16,17 @@ const UNPRIVILEGED_FLAGS = Flag.DF | Flag.TF | Flag.NT | Flag.AC | Flag.ID;
 /** Control-register bits of the guest's that the silicon obeys: what traps x87 instructions. */
 const FLOATING_POINT = CR0.MP | CR0.EM | CR0.TS | CR0.NE;
 const X87_REGISTER_WORDS = 24;
+/** Marks a selector that the x87 unit holds as one of the guest's own; whatever the unit or the guest stores there has 16 bits. */
+const GUESTS_SELECTOR = 1 << 31;
 /** Words of the guest's that stay on the silicon: its x87 unit. */
 const IN_PLACE: readonly (readonly [first: number, count: number])[] = [
   [Word.X87_CONTROL, Word.X87_FOP + 1 - Word.X87_CONTROL], [Word.X87_REGISTERS, X87_REGISTER_WORDS],
 ];
+
+/** Copies those words from one processor's state to another's. */
+export function copyInPlace(from: Int32Array, to: Int32Array): void {
+  for (const [first, count] of IN_PLACE) for (let word = first; word < first + count; word++) to[word] = from[word];
+}
 
 /**
  * The world switch of a deprivileged guest: VMM to guest by IRET to ring 3, guest to VMM by whatever traps. The guest's own privileged state is the virtual
@@ -37,7 +44,7 @@ export class WorldSwitch {
 
   constructor(
     private readonly machine: Machine, private readonly host: HostContext, private readonly guest: VirtualMachine, private readonly monitor: MonitorInstructions,
-    private readonly segments: ShadowSegments, private readonly shadow: ShadowTables,
+    private readonly segments: ShadowSegments, private readonly spaces: AddressSpaces, private readonly runsProgramsDirectly: boolean,
   ) {
     // Where there are time stamps, RDTSC must trap: the machine's time is not the guest's.
     if ((machine.processor.state[Word.FEATURES] & Feature.I586) !== 0) monitor.loadCr4(CR4.TSD);
@@ -60,8 +67,9 @@ export class WorldSwitch {
     const { machine, guest, monitor } = this;
     const real = machine.processor.state;
     const virtual = guest.processor.state;
-    this.shadow.activate();
-    monitor.loadCr0(CR0.PE | CR0.PG | (real[Word.CR0] & CR0.ET) | (virtual[Word.CR0] & FLOATING_POINT) | (virtual[Word.CPL] === USER_LEVEL ? virtual[Word.CR0] & CR0.AM : 0));
+    this.spaces.activate();
+    this.host.openPorts(hasPortPrivilege(virtual));
+    monitor.loadCr0(CR0.PE | this.spaces.pagingControls | (real[Word.CR0] & CR0.ET) | (virtual[Word.CR0] & FLOATING_POINT) | (virtual[Word.CPL] === USER_LEVEL ? virtual[Word.CR0] & CR0.AM : 0));
     monitor.loadDebugRegisters(virtual.subarray(Word.DR, Word.DR + 8));
     const was8086 = this.isVirtual8086;
     this.isVirtual8086 = isVirtual8086(virtual) || ((virtual[Word.CR0] & CR0.PE) === 0 && this.segments.areParagraphs);
@@ -70,6 +78,8 @@ export class WorldSwitch {
     const stack = this.writeFrame();
     for (let register = 0; register < GENERAL_REGISTERS; register++) if (register !== Register.ESP) real[register] = virtual[register];
     real[Register.ESP] = stack;
+    real[Word.X87_FCS] |= GUESTS_SELECTOR;
+    real[Word.X87_FDS] |= GUESTS_SELECTOR;
     monitor.returnToGuest();
     this.enteredAt = machine.processor.now();
     this.isRestart = false;
@@ -119,7 +129,8 @@ export class WorldSwitch {
     state[Word.EIP] = this.frameWord(Frame.EIP);
     const flags = this.frameWord(Frame.EFLAGS);
     this.takeFlags(state, flags);
-    if (!this.isVirtual8086) this.translateSelectors(real);
+    this.translateSelectors(real);
+    if (this.runsProgramsDirectly && !this.isVirtual8086 && state[Word.CPL] === USER_LEVEL) this.segments.takeLoads(processor, real, this.frameWord(Frame.SS));
     if (!this.hasAdvanced) return;
     processor.interruptsInhibited = false;
     processor.debugInhibited = false;
@@ -129,13 +140,18 @@ export class WorldSwitch {
 
   /**
    * The x87 unit notes the selectors of CS and of the operand's segment (SDM vol. 1, 8.1.8), which are those of the shadow descriptors: they become the
-   * guest's. FNSTENV and its kin without a trap since the instruction that they tell of still show the others (docs/decisions/0012-deprivileged-guests.md).
+   * guest's. Those that the unit has not noted since the entry still have their mark, and are the guest's whatever their value. FNSTENV and its kin without a
+   * trap since the instruction that they tell of still show the others (docs/decisions/0012-deprivileged-guests.md).
    */
   private translateSelectors(words: Int32Array): void {
-    const { state } = this.guest.processor;
-    if (words[Word.X87_FCS] === this.host.shadowSelector(Segment.CS)) words[Word.X87_FCS] = state[Word.SELECTOR + Segment.CS];
-    const operand = words[Word.X87_FDS];
-    for (let segment = 0; segment <= Segment.GS; segment++) if (operand === this.host.shadowSelector(segment)) words[Word.X87_FDS] = state[Word.SELECTOR + segment];
+    words[Word.X87_FCS] = this.guestSelector(words[Word.X87_FCS]);
+    words[Word.X87_FDS] = this.guestSelector(words[Word.X87_FDS]);
+  }
+  private guestSelector(word: number): number {
+    if ((word & GUESTS_SELECTOR) !== 0) return word & ~GUESTS_SELECTOR;
+    if (this.isVirtual8086) return word;
+    for (let segment = 0; segment <= Segment.GS; segment++) if (word === this.host.shadowSelector(segment)) return this.guest.processor.state[Word.SELECTOR + segment];
+    return word;
   }
 
   private takeFlags(state: Int32Array, flags: number): void {
@@ -154,15 +170,13 @@ export class WorldSwitch {
       state[Word.EIP] = real[Word.EIP];
       this.takeFlags(state, composeFlags(real));
     }
-    for (const [first, count] of IN_PLACE) state.set(real.subarray(first, first + count), first);
-    if (this.isGuestRunning && !this.isVirtual8086) this.translateSelectors(state);
+    copyInPlace(real, state);
+    if (this.isGuestRunning) this.translateSelectors(state);
     return state;
   }
 
   /** The guest's processor was reset: so is what of it stays on the silicon. */
   resetInPlace(): void {
-    const real = this.machine.processor.state;
-    const virtual = this.guest.processor.state;
-    for (const [first, count] of IN_PLACE) real.set(virtual.subarray(first, first + count), first);
+    copyInPlace(this.guest.processor.state, this.machine.processor.state);
   }
 }

@@ -1,4 +1,5 @@
 /* The first serial port (National Semiconductor PC16550D data sheet, table II): polled output, input by interrupt. */
+#include "devices.h"
 #include "pc.h"
 
 #define LINE_DIVISOR_OPEN 0x80
@@ -11,11 +12,10 @@
 #define INTERRUPT_RECEIVED 0x01
 #define STATUS_DATA_READY 0x01
 #define STATUS_TRANSMITTER_EMPTY 0x20
-#define CONSOLE_LINE 4
 /* A port that never gets ready must not hang the kernel. */
 #define READY_POLLS 100000
 
-void arch_console_start(void) {
+static bool uart_start(void) {
   port_write(COM1_INTERRUPT_ENABLE, 0);
   port_write(COM1_LINE_CONTROL, LINE_DIVISOR_OPEN);
   port_write(COM1_DIVISOR_LOW, DIVISOR_115200);
@@ -23,10 +23,11 @@ void arch_console_start(void) {
   port_write(COM1_LINE_CONTROL, LINE_8N1);
   port_write(COM1_FIFO_CONTROL, FIFO_ENABLE_AND_CLEAR);
   port_write(COM1_MODEM_CONTROL, MODEM_DTR_RTS_OUT2);
+  return true;
 }
 
 /* An empty transmitter takes a whole FIFO. */
-void arch_console_write(const char *bytes, uint32_t count) {
+static void uart_write(const char *bytes, uint32_t count) {
   while (count > 0) {
     for (uint32_t polls = 0; polls < READY_POLLS; polls++) {
       if (port_read(COM1_LINE_STATUS) & STATUS_TRANSMITTER_EMPTY) break;
@@ -38,7 +39,7 @@ void arch_console_write(const char *bytes, uint32_t count) {
   }
 }
 
-void console_interrupt(void) {
+static void uart_interrupt(void) {
   while (port_read(COM1_LINE_STATUS) & STATUS_DATA_READY) {
     if (!kernel_console_has_room()) {
       port_write(COM1_INTERRUPT_ENABLE, 0);
@@ -48,11 +49,13 @@ void console_interrupt(void) {
   }
 }
 
-void arch_console_listen(void) {
+static void uart_listen(void) {
   interrupts_line_enable(CONSOLE_LINE);
   port_write(COM1_INTERRUPT_ENABLE, INTERRUPT_RECEIVED);
 }
 
-void arch_host_write(const char *bytes, uint32_t count) {
+static void host_port_write(const char *bytes, uint32_t count) {
   __asm__ volatile("rep outsb" : "+S"(bytes), "+c"(count) : "d"(HOST_OUTPUT_PORT) : "memory");
 }
+
+const struct console_driver uart_console = { .start = uart_start, .write = uart_write, .host_write = host_port_write, .listen = uart_listen, .interrupt = uart_interrupt };

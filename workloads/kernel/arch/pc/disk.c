@@ -1,6 +1,7 @@
 /* The first ATA disk, programmed I/O, 28-bit addresses (ATA/ATAPI-4, T13/1153D, 8.12, 8.27, 8.44 and 9.5). */
 #include "base/errors.h"
 #include "base/text.h"
+#include "devices.h"
 #include "pc.h"
 
 #define DATA 0x1f0
@@ -22,15 +23,19 @@
 #define COMMAND_WRITE 0x30
 #define COMMAND_IDENTIFY 0xec
 
-#define DISK_LINE 14
 #define SECTOR_WORDS (SECTOR_BYTES / 2)
 #define IDENTIFY_SECTORS_WORD 60
 #define POLLS_MOST 10000000u
 
 static uint32_t sectors;
-static volatile bool interrupted;
+/* The transfer that is under way, moved sector by sector by the interrupt handler: where the next one goes to or comes from, and how many are left. */
+static struct {
+  uint8_t *at;
+  uint32_t left;
+  bool active, write;
+} transfer;
 
-uint32_t arch_disk_sectors(void) {
+static uint32_t ata_sectors(void) {
   return sectors;
 }
 
@@ -50,11 +55,10 @@ static void command(uint32_t sector, uint32_t count, uint8_t opcode) {
   port_write(ADDRESS_LOW, (uint8_t)sector);
   port_write(ADDRESS_MIDDLE, (uint8_t)(sector >> 8));
   port_write(ADDRESS_HIGH, (uint8_t)(sector >> 16));
-  interrupted = false;
   port_write(STATUS_COMMAND, opcode);
 }
 
-/* Before interrupts are on. False if nothing answers. */
+/* Waits for a data request that no interrupt announces. False if there is none. */
 static bool ready_polled(void) {
   for (uint32_t polls = 0; polls < POLLS_MOST; polls++) {
     const uint8_t status = port_read(STATUS_COMMAND);
@@ -64,61 +68,59 @@ static bool ready_polled(void) {
   return false;
 }
 
-/* Sleeps in the processor, not in the scheduler: the disks of the laboratory answer within a tick. */
-static void interrupt_wait(void) {
-  for (;;) {
-    arch_interrupts_disable();
-    if (interrupted) break;
-    arch_idle();
-  }
-  interrupted = false;
-  arch_interrupts_enable();
-}
-
-static bool failed(void) {
-  return port_read(ALTERNATE_STATUS) & (STATUS_ERROR | STATUS_FAULT);
-}
-
-void disk_install(void) {
+static bool ata_install(void) {
   uint16_t identity[SECTOR_WORDS];
-  if (port_read(STATUS_COMMAND) == STATUS_FLOATING) return;
+  if (port_read(STATUS_COMMAND) == STATUS_FLOATING) return false;
   command(0, 0, COMMAND_IDENTIFY);
-  if (!ready_polled()) return;
+  if (!ready_polled()) return false;
   words_read(identity);
   sectors = identity[IDENTIFY_SECTORS_WORD] | (uint32_t)identity[IDENTIFY_SECTORS_WORD + 1] << 16;
   port_read(STATUS_COMMAND);
   interrupts_line_enable(DISK_LINE);
+  return true;
 }
 
-/* Reading the status register takes the request back. */
-void disk_interrupt(void) {
-  port_read(STATUS_COMMAND);
-  interrupted = true;
+static void finish(int error) {
+  transfer.active = false;
+  kernel_disk_answer(error);
 }
 
-static int read(uint32_t sector, uint32_t count, uint8_t *buffer) {
-  command(sector, count, COMMAND_READ);
-  for (; count > 0; count--, buffer += SECTOR_BYTES) {
-    interrupt_wait();
-    if (failed()) return -EIO;
-    words_read((uint16_t *)buffer);
+static void sector_move(void) {
+  if (transfer.write) words_write((const uint16_t *)transfer.at);
+  else words_read((uint16_t *)transfer.at);
+  transfer.at += SECTOR_BYTES;
+  transfer.left--;
+}
+
+/*
+ * Reading the status register takes the request back. A read interrupts when a sector is there; a write when a sector has been taken, so that one more
+ * interrupt follows the last.
+ */
+static void ata_interrupt(void) {
+  const uint8_t status = port_read(STATUS_COMMAND);
+  if (!transfer.active) return;
+  if (status & (STATUS_ERROR | STATUS_FAULT)) {
+    finish(-EIO);
+    return;
   }
-  return 0;
+  const bool taken = transfer.left == 0;
+  if (!taken) sector_move();
+  if (taken || (!transfer.write && transfer.left == 0)) finish(0);
 }
 
-/* The first sector is asked for without an interrupt, each later one and the end with one. */
-static int write(uint32_t sector, uint32_t count, const uint8_t *buffer) {
-  command(sector, count, COMMAND_WRITE);
-  while (port_read(ALTERNATE_STATUS) & STATUS_BUSY) {
+/* The first sector of a write is asked for without an interrupt, within microseconds. Interrupts are off, so that none finds half of all this. */
+static void ata_begin(uint32_t sector, uint32_t count, void *buffer, bool write) {
+  arch_interrupts_disable();
+  transfer.at = buffer;
+  transfer.left = count;
+  transfer.write = write;
+  transfer.active = true;
+  command(sector, count, write ? COMMAND_WRITE : COMMAND_READ);
+  if (write) {
+    if (ready_polled()) sector_move();
+    else finish(-EIO);
   }
-  for (; count > 0; count--, buffer += SECTOR_BYTES) {
-    if (failed()) return -EIO;
-    words_write((const uint16_t *)buffer);
-    interrupt_wait();
-  }
-  return failed() ? -EIO : 0;
+  arch_interrupts_enable();
 }
 
-int arch_disk_transfer(uint32_t sector, uint32_t count, void *buffer, bool is_write) {
-  return is_write ? write(sector, count, buffer) : read(sector, count, buffer);
-}
+const struct disk_driver ata_disk = { .install = ata_install, .sectors = ata_sectors, .begin = ata_begin, .interrupt = ata_interrupt };

@@ -43,10 +43,10 @@ void paging_install(uint32_t memory_end, uint32_t archive_start, uint32_t archiv
 int paging_stack_map(uint32_t slot);
 void paging_stack_unmap(uint32_t slot);
 
-/* console.c, disk.c */
-void console_interrupt(void);
+/* devices.c */
 void disk_install(void);
-void disk_interrupt(void);
+/* An interrupt of a line other than the timer's. */
+void device_interrupt(uint32_t line);
 
 /* x87.c */
 void x87_install(void);

@@ -6,20 +6,14 @@
 #define FAULT_WRITE 2u
 #define FAULT_USER 4u
 #define TIMER_LINE 0
-#define CONSOLE_LINE 4
-#define DISK_LINE 14
 /* REP MOVSD and REP STOSD; the byte forms are one less (Intel SDM vol. 2, MOVS and STOS). */
 #define OPCODE_WIDE 1u
 
-static void device_interrupt(struct registers *registers) {
+static void line_interrupt(struct registers *registers) {
   const uint32_t line = registers->vector - DEVICE_VECTOR_FIRST;
   if (!interrupts_begin(line)) return;
-  switch (line) {
-    case TIMER_LINE: kernel_tick(arch_from_user(registers)); break;
-    case CONSOLE_LINE: console_interrupt(); break;
-    case DISK_LINE: disk_interrupt(); break;
-    default: break;
-  }
+  if (line == TIMER_LINE) kernel_tick(arch_from_user(registers));
+  else device_interrupt(line);
   interrupts_end(line);
 }
 
@@ -60,7 +54,7 @@ void trap(struct registers *registers) {
     arch_interrupts_enable();
     kernel_system_call(registers);
   } else if (registers->vector >= DEVICE_VECTOR_FIRST) {
-    device_interrupt(registers);
+    line_interrupt(registers);
   } else {
     exception(registers);
   }

@@ -1,19 +1,12 @@
-/** 64-bit arithmetic that JavaScript numbers cannot do in one operation. Operands and results are 32-bit patterns as signed integers. */
+import { multiplyHigh } from '../x87/wide.js';
 
-/** High 32 bits of the unsigned product. */
-export function multiplyHighUnsigned(a: number, b: number): number {
-  const aLow = a & 0xffff;
-  const aHigh = a >>> 16;
-  const bLow = b & 0xffff;
-  const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) / 0x10000 >>> 0); // below 2^32
-  const middle2 = aLow * bHigh + (middle & 0xffff); // below 2^32
-  return (aHigh * bHigh + (middle >>> 16) + (middle2 >>> 16)) | 0;
-}
+/** What expressions mean that JavaScript numbers cannot do in one operation. Operands and results are 32-bit patterns as signed integers. */
+
+export { multiplyHigh as multiplyHighUnsigned };
 
 /** High 32 bits of the signed product: the unsigned one less each operand where the other is negative. */
 export function multiplyHighSigned(a: number, b: number): number {
-  return (multiplyHighUnsigned(a, b) - (a < 0 ? b : 0) - (b < 0 ? a : 0)) | 0;
+  return (multiplyHigh(a, b) - (a < 0 ? b : 0) - (b < 0 ? a : 0)) | 0;
 }
 
 function unsignedQuotient(high: number, low: number, divisor: number): { quotient: bigint; remainder: bigint } {
@@ -27,7 +20,7 @@ function signedQuotient(high: number, low: number, divisor: number): { quotient:
   return { quotient: dividend / by, remainder: dividend % by };
 }
 
-/** The `divide` expression of the semantics (isa, DivisionOperator). */
+/** The `divide` expression (expression.ts, DivisionOperator). */
 export function divide(operator: string, high: number, low: number, divisor: number): number {
   switch (operator) {
     case 'fitsUnsigned': return divisor >>> 0 > high >>> 0 ? 1 : 0;

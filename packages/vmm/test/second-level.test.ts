@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Interpreter as Executor } from '@ringbench/interpreter';
 import { Machine, PagingEntry, Region } from '@ringbench/machine';
-import { Allocator, GuestMemory, HostContext, Owner } from '@ringbench/vmm';
-import { SecondLevelTables, secondLevelPages } from '../src/second-level.js';
+import { Allocator, GuestMemory, HostContext, Owner, SecondLevelTables, secondLevelPages } from '../src/index.js';
 
 const PAGE_BYTES = 4096;
 /** Those of HostContext. */

@@ -1,5 +1,8 @@
 import { PagingEntry, type MachineMemory } from '@ringbench/machine';
-import { HostContext, ROM_PAGES, takePage, type Allocator, type GuestMemory } from '@ringbench/vmm';
+import type { Allocator } from './allocator.js';
+import type { GuestMemory } from './guest-memory.js';
+import { ROM_PAGES } from './guest-platform.js';
+import { HostContext, takePage } from './host-context.js';
 
 const ENTRIES = 1024;
 const PAGE_SHIFT = 12;

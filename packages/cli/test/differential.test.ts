@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { buildImage, firstDifference, generateProgram, observe, type ProfileName, type Program, type ProgramImage } from '@ringbench/engine/programs';
+import { registry } from '../src/registry.js';
+
+/** A slice of what `npm run prove:differential` and `npm run prove:hostile` do with more seeds. */
+const SLICES: readonly (readonly [profile: ProfileName, images: readonly number[]])[] = [['mixed', [1, 101]], ['hostile', [1]]];
+const PROGRAMS = 12;
+const NEIGHBOUR_PAGES = 64;
+
+const imageFrom = (seed: number, profile: ProfileName): ProgramImage => buildImage(Array.from({ length: PROGRAMS }, (_, index) => generateProgram(seed + index, profile)));
+
+describe.each(SLICES)('generated %s programs', (profile, seeds) => {
+  it.each(registry.pcIds.filter((id) => id !== 'native'))('show on %s what they show in a machine of their own', async (id) => {
+    const [native, core] = await Promise.all(['native', id].map((name) => registry.load(name)));
+    for (const seed of seeds) {
+      const image = imageFrom(seed, profile);
+      expect(native && core && firstDifference(observe(native, image), observe(core, image, { neighbourPages: NEIGHBOUR_PAGES })), `seed ${seed}`).toBeUndefined();
+    }
+  });
+});
+
+/** The least programs that once differed, and what they were about. Seeds and kinds name the same code as long as the pieces' own code stays. */
+const MENDED: readonly (readonly [what: string, programs: readonly Program[]])[] = [
+  ['a far call that crosses the end of the address space', [{ seed: 142, pieces: [{ kind: 'bad-stacks', seed: 309762793 }, { kind: 'privileged', seed: 3876055826 }] }]],
+];
+it.each(MENDED)('%s: every core is as native', async (_, programs) => {
+  const image = buildImage(programs);
+  const [native, ...others] = await Promise.all(registry.pcIds.map((id) => registry.load(id)));
+  for (const core of others) expect(native && firstDifference(observe(native, image), observe(core, image, { neighbourPages: NEIGHBOUR_PAGES })), core.id).toBeUndefined();
+});
+
+it('find a technique that lets sensitive instructions through', async () => {
+  const [native, trap] = await Promise.all(['native', 'trap'].map((name) => registry.load(name)));
+  const image = imageFrom(1, 'mixed');
+  expect(native && trap?.naive && firstDifference(observe(native, image), observe(trap, image, { settings: trap.naive }))).toMatch(/^(look|end)/);
+});

@@ -1,0 +1,150 @@
+import { CR0, VECTORS_WITH_ERROR_CODE, Vector } from '@ringbench/isa';
+import { KernelGuest } from '../conformance/kernel-guest.js';
+import { Interrupt, KERNEL_STACK, LOG, LOG_BYTES, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, Selector } from '../conformance/memory-map.js';
+import { at, CR3, CR4, CR0 as CONTROL0, DR6, DR7, DS, EAX, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, SS, type DebugRegister } from '../conformance/operands.js';
+import { BACKUP, IDENTITY_TABLE, LOOK_PORT, OTHER_DIRECTORY, OTHER_TABLE, TRAPPED_REGIONS, WINDOW, WINDOW_TABLE } from './places.js';
+
+const CONSOLE_PORT = 0xe9;
+const FLAGS_FIXED = 2;
+const DR7_OFF = 0x400;
+const SYSENTER_REGISTERS = [0x174, 0x175, 0x176] as const;
+const ALL_MASKED = 0xff;
+/** Channel 0 of the timer, mode 0, and no count: it stands still. */
+const TIMER_STOPPED = 0x30;
+const TIMER_CONTROL = 0x43;
+const MASKS = [0x21, 0xa1] as const;
+const LINE20_PORT = 0x92;
+const LINE20_ON = 2;
+/** The busy bit of a TSS descriptor's second word, which is so far behind its first. */
+const ACCESS_OFFSET = 4;
+const TASK_BUSY = 1 << 9;
+const POP_FLAGS = 0x9d;
+const OPEN = Page.PRESENT | Page.WRITABLE | Page.USER;
+const ENTRIES = PAGE_BYTES / 4;
+const SLOT_SHIFT = 22;
+const INT3_WORD = 0xcccccccc;
+const PUSHA = 0x60;
+const POPA = 0x61;
+/** Behind PUSHA, DS and ES: what a stub pushed and the processor before it. */
+const Frame = { VECTOR: 40, ERROR: 44, EIP: 48, CS: 52, EFLAGS: 56 } as const;
+const FRAME_WORDS = [Frame.VECTOR, Frame.ERROR, Frame.EIP, Frame.CS, Frame.EFLAGS] as const;
+
+/** Names in the kernel's memory, for pieces. */
+export const Variable = { STEPS: 'steps left', TASK: 'task resumes', PROGRAM: 'program number', NEXT: 'next program' } as const;
+
+/**
+ * The kernel around generated programs: before each it puts processor, tables and devices back in order, and its handlers survive what a program does, as
+ * far as any kernel could. An exception is logged in a ring of LOG_BYTES; then the code that raised it goes on a byte later, so many times as the piece
+ * allows, and afterwards behind the piece. What raises another there, because its code or its tables are ruined, has the next program begun.
+ */
+export class ProgramKernel extends KernelGuest {
+  private programs = 0;
+
+  constructor() {
+    super();
+    for (let vector = 0; vector < Interrupt.BEHIND_TABLE; vector++) if (vector !== Interrupt.ABSENT && vector !== Interrupt.TASK_GATE) this.catchVector(vector);
+    this.handle(Interrupt.LEAVE_RING3, 'leave ring 3', { ring3: true });
+    this.routines();
+    this.saveTables();
+    this.fillMemory();
+  }
+
+  private catchVector(vector: number): void {
+    const ring3 = vector === Vector.BP || vector === Vector.OF || vector === Interrupt.SYSTEM_CALL;
+    const label = vector === Interrupt.TIMER ? 'tick' : vector === Interrupt.SYSTEM_CALL ? 'system call' : `caught ${vector}`;
+    this.handle(vector, label, { ring3, trap: vector === Interrupt.TRAP_GATE });
+  }
+
+  // ---- what is called by name
+
+  private routines(): void {
+    // The kernel's code has pages without its data: each store to a page that is being executed would have scanning techniques scan it anew. Pieces do that on purpose.
+    this.routine('variables', () => {
+      for (const name of Object.values(Variable)) this.align(4).label(name).long(0);
+      this.align(PAGE_BYTES);
+    });
+    this.routine('tick', () => this.push(EAX).endOfInterrupt().inc(this.inKernel('counter')).pop(EAX).iret());
+    this.routine('system call', () => this.inc(this.inKernel('counter')).iret());
+    this.routine('call gate target', () => this.mov(EBX, at(ESP, 8)).raw(0xca, 4, 0)); // RETF 4
+    this.routine('other task', () => this.label('task').alu('cmp', at(Variable.TASK), 0).jcc('nz', 'give up').iret().jmp('task'));
+    this.routine('stubs', () => {
+      for (let vector = 0; vector < Interrupt.BEHIND_TABLE; vector++) {
+        this.label(`caught ${vector}`);
+        if (!VECTORS_WITH_ERROR_CODE.includes(vector)) this.push(0);
+        this.push(vector).jmp('caught');
+      }
+      this.caught();
+    });
+    this.routine('reset', () => this.reset());
+  }
+  /** A variable by way of SS, which a gate has made the kernel's. */
+  private inKernel(name: string): ReturnType<typeof at> { return { ...at(name), segment: SS.code }; }
+
+  private caught(): void {
+    this.label('caught').raw(PUSHA).push(DS).push(ES).mov(EAX, Selector.KERNEL_DATA).mov(DS, EAX).mov(ES, EAX).raw(0xfc).mov(EDI, at('log pointer'));
+    FRAME_WORDS.forEach((offset, index) => this.mov(EAX, at(ESP, offset)).mov(at(EDI, index * 4), EAX));
+    this.lea(EDI, at(EDI, FRAME_WORDS.length * 4)).alu('and', EDI, LOG | (LOG_BYTES - 4)).mov(at('log pointer'), EDI);
+    this.alu('cmp', at(Variable.STEPS), 0).jcc('z', 'give up').dec(at(Variable.STEPS)).inc(at(ESP, Frame.EIP));
+    this.raw(0x07, 0x1f, POPA).alu('add', ESP, 8).iret(); // POP ES, POP DS
+    this.label('give up').mov(EAX, Selector.KERNEL_DATA);
+    for (const register of [DS, ES, SS, FS, GS]) this.mov(register, EAX);
+    this.mov(ESP, KERNEL_STACK).push(FLAGS_FIXED).raw(POP_FLAGS);
+    this.mov(EAX, at('resume at')).push(EAX).mov(EAX, at(Variable.NEXT)).mov(at('resume at'), EAX).ret();
+  }
+
+  private saveTables(): void {
+    const [from, bytes] = this.tableArea;
+    this.cld().mov(ESI, from).mov(EDI, BACKUP).mov(ECX, bytes / 4).raw(0xf3, 0xa5);
+  }
+  private get tableArea(): readonly [from: number, bytes: number] {
+    const from = this.addressOf('task state');
+    return [from, (this.addressOf('tables end') - from + 3) & ~3];
+  }
+
+  /** Once: INT3 where nothing else is, and a page table to copy from. */
+  private fillMemory(): void {
+    for (const [from, bytes] of TRAPPED_REGIONS) this.mov(EAX, INT3_WORD).mov(EDI, from).mov(ECX, bytes / 4).raw(0xf3, 0xab);
+    this.mov(EDI, IDENTITY_TABLE).mov(EAX, OPEN).mov(ECX, ENTRIES).label('identity').mov(at(EDI), EAX).alu('add', EAX, PAGE_BYTES).alu('add', EDI, 4).decrementAndJump('identity');
+  }
+  /** Two directories that have the first 4 MB one to one, by a table each, and the window's table, which is empty. Paging is off. */
+  private resetPaging(): void {
+    for (const table of [PAGE_TABLE, OTHER_TABLE]) this.mov(ESI, IDENTITY_TABLE).mov(EDI, table).mov(ECX, ENTRIES).raw(0xf3, 0xa5);
+    this.mov(EAX, 0);
+    for (const page of [WINDOW_TABLE, PAGE_DIRECTORY, OTHER_DIRECTORY]) this.mov(EDI, page).mov(ECX, ENTRIES).raw(0xf3, 0xab);
+    for (const [directory, table] of [[PAGE_DIRECTORY, PAGE_TABLE], [OTHER_DIRECTORY, OTHER_TABLE]] as const) this.mov(at(directory), table | OPEN).mov(at(directory + (WINDOW >>> SLOT_SHIFT) * 4), WINDOW_TABLE | OPEN);
+  }
+
+  /** Processor, tables and devices as at the first program's start; then on at `resume at`. */
+  private reset(): void {
+    const [tables, bytes] = this.tableArea;
+    this.mov(EAX, CR0.PE | CR0.ET | CR0.NE).mov(CONTROL0, EAX).jmpFar(Selector.KERNEL_CODE, 'flat again').label('flat again').mov(EAX, Selector.KERNEL_DATA);
+    for (const register of [DS, ES, SS, FS, GS]) this.mov(register, EAX);
+    this.mov(ESP, KERNEL_STACK).push(FLAGS_FIXED).raw(POP_FLAGS).mov(ESI, BACKUP).mov(EDI, tables).mov(ECX, bytes / 4).raw(0xf3, 0xa5);
+    // The tables were saved with the task busy.
+    this.mov(EBX, 'global table').alu('and', at(EBX, Selector.TASK + ACCESS_OFFSET), ~TASK_BUSY).lgdt(at('global pointer')).lidt(at('interrupt pointer')).mov(EAX, Selector.TASK).ltr(EAX).mov(EAX, Selector.LOCAL_TABLE).lldt(EAX);
+    this.resetPaging();
+    this.mov(EAX, 0).mov(CR4, EAX).mov(EAX, PAGE_DIRECTORY).mov(CR3, EAX).mov(EAX, DR7_OFF).mov(DR7, EAX).mov(EAX, 0).mov(DR6, EAX);
+    for (let code = 0; code < 4; code++) this.mov({ kind: 'debug', code } satisfies DebugRegister, EAX);
+    this.mov(EDX, 0);
+    for (const register of SYSENTER_REGISTERS) this.mov(ECX, register).raw(0x0f, 0x30); // WRMSR
+    this.raw(0xdb, 0xe3).outByte(TIMER_CONTROL, TIMER_STOPPED).outByte(LINE20_PORT, LINE20_ON); // FNINIT
+    for (const port of MASKS) this.outByte(port, ALL_MASKED);
+    this.mov(at('log pointer'), LOG).mov(at(Variable.STEPS), 0).mov(at(Variable.TASK), 0).jmp(at('resume at'));
+  }
+
+  // ---- programs and pieces
+
+  /** Begins the next program. */
+  beginProgram(): this {
+    const begin = this.newLabel('program');
+    return this.label(`program ${this.programs}`).mov(at('resume at'), begin).mov(at(Variable.NEXT), `program ${this.programs + 1}`).jmp('reset').label(begin).mov(at(Variable.PROGRAM), this.programs++).outByte(CONSOLE_PORT, this.programs);
+  }
+  /** Behind the last one. */
+  endPrograms(): this { return this.label(`program ${this.programs}`); }
+  /** Code in ring 0, from which exceptions let control go on `steps` times a byte later, then behind it. */
+  inRing0(steps: number, body: (guest: this) => void): this { return this.mov(at(Variable.STEPS), steps).attempt(body); }
+  /** The same in ring 3. */
+  inRing3(steps: number, body: (guest: this) => void, flags = FLAGS_FIXED): this { return this.mov(at(Variable.STEPS), steps).attemptInRing3(body, flags); }
+  /** The host looks at the guest. Changes nothing. */
+  look(): this { return this.outAl(LOOK_PORT); }
+}

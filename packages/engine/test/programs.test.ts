@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { Word } from '@ringbench/isa';
+import { DirectEngine, type CoreDefinition } from '../src/index.js';
+import { buildImage, firstDifference, generateProgram, observe, PIECE_KINDS, PROFILES, shrinkList, shrinkPrograms, type Observation, type Program } from '../src/programs/index.js';
+import { showsX87Selectors } from '../src/programs/instructions.js';
+
+const SEEDS = 6;
+const PROGRAMS = 8;
+const native: CoreDefinition = { id: 'native', title: '', exemplar: '', mechanism: '', events: [], create: (options) => new DirectEngine(options, (silicon) => silicon) };
+const someImage = () => buildImage(Array.from({ length: PROGRAMS }, (_, seed) => generateProgram(seed, 'mixed')));
+
+describe('generated programs', () => {
+  it('follow from their seed alone', () => {
+    expect(someImage().bytes).toEqual(someImage().bytes);
+    expect(generateProgram(2, 'mixed')).not.toEqual(generateProgram(3, 'mixed'));
+    expect(generateProgram(2, 'hostile')).not.toEqual(generateProgram(2, 'mixed'));
+  });
+  it('have pieces that do not depend on one another', () => {
+    const { seed, pieces } = generateProgram(11, 'mixed');
+    const codeOf = (program: Program): readonly number[] => buildImage([program]).places.map(({ from, to }) => to - from);
+    expect(codeOf({ seed, pieces: pieces.slice(1) })).toEqual(codeOf({ seed, pieces }).slice(1));
+  });
+  it('are of kinds that leave the kernel able to begin the next program, most of the time', () => {
+    /** Kinds after which the next program is not begun. */
+    const stuckWith = (kinds: readonly string[], seed: number): readonly string[] => {
+      const stuck: string[] = [];
+      for (let left = kinds; left.length > 0; ) {
+        const { begun } = observe(native, buildImage([...left.map((kind) => ({ seed, pieces: [{ kind, seed }] })), { seed, pieces: [] }]), { programBudget: 12_000 });
+        stuck.push(...left.slice(begun - 1, begun));
+        left = left.slice(Math.max(begun, 1));
+      }
+      return stuck;
+    };
+    expect(stuckWith(stuckWith(stuckWith(PIECE_KINDS, 1), 2), 3)).toEqual(['endless']);
+  });
+  it('use every kind of a profile', () => {
+    for (const profile of ['mixed', 'hostile'] as const) {
+      const used = new Set(Array.from({ length: 500 }, (_, seed) => generateProgram(seed, profile).pieces.map(({ kind }) => kind)).flat());
+      expect(used).toEqual(new Set(PROFILES[profile].map(({ name }) => name)));
+    }
+  });
+  it('end by a look at everything, also when they never end by themselves', () => {
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const { looks, exit } = observe(native, buildImage([generateProgram(seed, 'hostile')]), { programBudget: 9000 });
+      expect(looks.length).toBeGreaterThan(0);
+      expect(['power-off', 'budget', 'halted', 'shutdown', 'reset', 'paused']).toContain(exit.kind);
+    }
+    const endless = observe(native, buildImage([{ seed: 1, pieces: [{ kind: 'endless', seed: 1 }] }]), { programBudget: 9000 });
+    expect(endless.exit).toEqual({ kind: 'budget' });
+  });
+  it('know what shows x87 selectors', () => {
+    expect(showsX87Selectors([0x90, 0xd9, 0x30])).toBe(true); // FNSTENV [EAX]
+    expect(showsX87Selectors([0xdd, 0x30])).toBe(true); // FNSAVE [EAX]
+    expect(showsX87Selectors([0x0f, 0xae, 0x00])).toBe(true); // FXSAVE [EAX]
+    expect(showsX87Selectors([0xd9, 0xf0, 0xdd, 0x10])).toBe(false); // F2XM1; FST [EAX]
+  });
+});
+
+describe('comparison', () => {
+  const base = observe(native, someImage());
+  const changed = (change: Partial<Observation>): string | undefined => firstDifference(base, { ...base, ...change });
+  const [first, ...rest] = base.looks;
+  it('finds no difference between two runs', () => expect(firstDifference(base, observe(native, someImage()))).toBeUndefined());
+  it.each(['EAX', 'FLAG_RESULT', 'CR3', 'IDTR_LIMIT', 'X87_FDS'] as const)('sees %s', (name) => {
+    const state = first?.state.slice() ?? new Int32Array();
+    state[Word[name]] ^= 1;
+    expect(first && changed({ looks: [{ ...first, state }, ...rest] })).toContain(name === 'FLAG_RESULT' ? 'look 1: EFLAGS' : `look 1: ${name}`);
+  });
+  it('sees hidden parts of segments, memory, time, console, end and the neighbour', () => {
+    if (first === undefined) throw new Error('there is no look');
+    const state = first.state.slice();
+    state[Word.LIMIT + 3]++;
+    expect(changed({ looks: [{ ...first, state }, ...rest] })).toContain('LIMIT+3');
+    expect(changed({ looks: [{ ...first, memory: '' }, ...rest] })).toContain('memory');
+    expect(changed({ looks: [{ ...first, retired: 0 }, ...rest] })).toContain('retired');
+    expect(changed({ looks: rest })).toBeDefined();
+    expect(changed({ console: [] })).toBe('console');
+    expect(changed({ exit: { kind: 'halted' } })).toContain('end');
+    expect(changed({ neighbourChanges: [5] })).toContain('pages of another owner');
+  });
+});
+
+describe('shrinking', () => {
+  it('leaves what is needed for the failure', () => {
+    const items = Array.from({ length: 40 }, (_, item) => item);
+    expect(shrinkList(items, (left) => left.includes(7) && left.includes(31))).toEqual([7, 31]);
+    expect(shrinkList(items, () => true)).toEqual([]);
+  });
+  it('leaves out programs, then pieces', () => {
+    const programs = Array.from({ length: PROGRAMS }, (_, seed) => generateProgram(seed, 'mixed'));
+    const culprit = programs[3]?.pieces[1];
+    const least = shrinkPrograms(programs, (left) => left.some(({ pieces }) => pieces.some(({ seed }) => seed === culprit?.seed)));
+    expect(least.map(({ pieces }) => pieces)).toEqual([[culprit]]);
+  });
+});

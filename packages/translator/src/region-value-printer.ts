@@ -1,0 +1,214 @@
+import { Register, Word, type AccessSize, type Expression, type ParameterName, type WordName } from '@ringbench/isa';
+import { CodeBuffer, Op, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
+import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
+import { flagBit } from './flag-liveness.js';
+import { Local } from './locals.js';
+import { isDeferrable, type Temporaries } from './node-plan.js';
+
+const PAGE_OFFSET_MASK = 0xfff;
+const PAGE_BYTES = 0x1000;
+const REGISTERS = 8;
+const BYTE = 0xff;
+const HALF = 0xffff;
+/** A value's low bits are all zero in an entry that is there, all ones in one that is not (machine, layout.ts). */
+const PRESENCE_BIT = 1;
+
+type FlagName = 'FLAG_RESULT' | 'FLAG_CARRY';
+/** Flag words whose value is known as an expression but not yet in its local; the temporaries are those of the node where they were set. */
+type PendingFlags = Map<FlagName, { readonly value: Expression; readonly temporaries: Temporaries }>;
+const FLAG_LOCAL: Readonly<Record<FlagName, number>> = { FLAG_RESULT: Local.FLAG_RESULT, FLAG_CARRY: Local.FLAG_CARRY };
+
+/**
+ * Prints the values and accesses of a region's code: registers and flags are in locals, and before each access there is a check that leaves the region when it
+ * fails. Flags are kept as recipes and computed where they are read, at joins, and on the way out.
+ */
+export abstract class RegionValuePrinter extends StatementPrinter {
+  /** Registers and flag words in locals that are used at all (bit n: local n), and that change. */
+  private used = 0;
+  private changed = 0;
+  /** Where the temporaries of the code being printed are. */
+  protected place: Temporaries = { deferred: new Map<number, Expression>(), locals: new Map<number, number>(), end: Local.FIRST_TEMPORARY };
+  protected pending: PendingFlags = new Map();
+
+  constructor(protected readonly user: boolean) {
+    super(new CodeBuffer(), Local.FIRST_TEMPORARY, Local.ENTRY);
+  }
+
+  // ---- what the region's control flow supplies
+
+  /** Leaves if the value on the stack is not 0. */
+  protected abstract leaveIf(checksAlignment: boolean): void;
+  /** Whether the instruction being printed met misaligned addresses, so that its checks let those pass. */
+  protected abstract toleratesMisaligned(): boolean;
+  protected override leave(): void { this.leaveIf(false); }
+
+  // ---- flags
+
+  /** Puts the wanted flag words into their locals. */
+  protected settleFlags(wanted: number): void {
+    for (const name of this.pending.keys()) {
+      if ((wanted & flagBit(name)) === 0) continue;
+      this.pendingValue(name);
+      this.setLocal(FLAG_LOCAL[name]);
+      this.pending.delete(name);
+    }
+  }
+  private pendingValue(name: FlagName): void {
+    const pending = this.pending.get(name);
+    if (pending === undefined) throw new Error(`${name} is not pending`);
+    const { place } = this;
+    this.place = pending.temporaries;
+    this.expression(pending.value);
+    this.place = place;
+  }
+  private setFlags(name: FlagName, value: Expression): void {
+    if (isDeferrable(value)) {
+      this.pending.set(name, { value, temporaries: this.place });
+      return;
+    }
+    // What is computed from flags or registers is computed now, before they change.
+    this.expression(value);
+    this.setLocal(FLAG_LOCAL[name]);
+    this.pending.delete(name);
+  }
+
+  protected useFlags(): void { this.used |= (1 << Local.FLAG_RESULT) | (1 << Local.FLAG_CARRY); }
+
+  // ---- where things are
+
+  /** For the function's beginning: puts what is used into the locals. */
+  protected loadLocals(code: CodeBuffer): void {
+    for (let local = 0; local <= Local.FLAG_CARRY; local++) if (((this.used | this.changed) & (1 << local)) !== 0) code.constant(0).memory(Op.i32Load, 2, addressOfLocal(local)).set(local);
+  }
+  /** For its end: puts what changed back. */
+  protected storeLocals(code: CodeBuffer): void {
+    for (let local = 0; local <= Local.FLAG_CARRY; local++) if ((this.changed & (1 << local)) !== 0) code.constant(0).get(local).memory(Op.i32Store, 2, addressOfLocal(local));
+  }
+  private setLocal(local: number): void {
+    this.changed |= 1 << local;
+    this.out.set(local);
+  }
+  private getLocal(local: number): void {
+    this.used |= 1 << local;
+    this.out.get(local);
+  }
+
+  protected override local(temporary: number): number {
+    // The result of a load that nobody reads has no local: the check counts.
+    return this.place.locals.get(temporary) ?? Local.UNUSED;
+  }
+  protected override temporary(id: number): void {
+    const definition = this.place.deferred.get(id);
+    if (definition === undefined) super.temporary(id);
+    else this.expression(definition);
+  }
+  protected override parameter(name: ParameterName): void { throw new Error(`parameter ${name} in the code of an occurrence`); }
+  protected override keptWord(word: WordName): boolean {
+    if (word === 'BUDGET') {
+      this.out.get(Local.BUDGET);
+      return true;
+    }
+    if (word !== 'FLAG_RESULT' && word !== 'FLAG_CARRY') return false;
+    if (!this.pending.has(word)) this.getLocal(FLAG_LOCAL[word]);
+    else {
+      this.pendingValue(word);
+      this.changed |= 1 << FLAG_LOCAL[word];
+      this.out.tee(FLAG_LOCAL[word]);
+      this.pending.delete(word);
+    }
+    return true;
+  }
+  protected override setWord(word: WordName, value: Expression): void {
+    if (word === 'FLAG_RESULT' || word === 'FLAG_CARRY') this.setFlags(word, value);
+    else this.setMemoryWord(word, value);
+  }
+
+  protected override register(size: AccessSize, offset: Expression): void {
+    const at = constantOf(offset);
+    if (at >> 2 === Word.ZERO) {
+      this.out.constant(0);
+      return;
+    }
+    this.getLocal(localOf(at));
+    const shift = (at & 3) * 8;
+    if (shift !== 0) this.out.constant(shift).op(Op.i32ShrU);
+    if (size !== 32) this.out.constant(maskOf(size)).op(Op.i32And);
+  }
+  protected override setRegister(size: AccessSize, offset: Expression, value: Expression): void {
+    const { out } = this;
+    const at = constantOf(offset);
+    const local = localOf(at);
+    if (size === 32) {
+      this.expression(value);
+      this.setLocal(local);
+      return;
+    }
+    const shift = (at & 3) * 8;
+    this.getLocal(local);
+    out.constant(~(maskOf(size) << shift)).op(Op.i32And);
+    this.expression(value);
+    out.constant(maskOf(size)).op(Op.i32And);
+    if (shift !== 0) out.constant(shift).op(Op.i32Shl);
+    out.op(Op.i32Or);
+    this.setLocal(local);
+  }
+  protected override bulk(): void { throw new Error('a repeated string instruction in a region'); }
+  /** Only what is behind a ring transition would notice, and that is outside. */
+  protected override privilegeChanged(): void { /* nothing is kept of the privilege level */ }
+
+  // ---- accesses
+
+  protected override translate(address: Expression, size: number, table: TranslationTable): void {
+    const { out } = this;
+    this.expression(address);
+    out.constant(10).op(Op.i32ShrU).constant(-4).op(Op.i32And).memory(Op.i32Load, 2, this.tableOf(table));
+    const isAligned = (size === 16 || size === 32) && !table.startsWith('system') && !this.toleratesMisaligned();
+    if (size === 8) out.tee(Local.ENTRY).constant(PRESENCE_BIT).op(Op.i32And);
+    else if (isAligned) {
+      out.tee(Local.ENTRY);
+      this.expression(address);
+      out.op(Op.i32Or).constant(size / 8 - 1).op(Op.i32And);
+    } else {
+      out.tee(Local.ENTRY).constant(PAGE_OFFSET_MASK).op(Op.i32And);
+      this.expression(address);
+      out.constant(PAGE_OFFSET_MASK).op(Op.i32And, Op.i32Add).constant(PAGE_BYTES - size / 8).op(Op.i32GtU);
+    }
+    this.leaveIf(isAligned);
+  }
+  private tableOf(table: TranslationTable): number {
+    const read = this.user ? Region.DATA_READ_USER : Region.DATA_READ_SUPERVISOR;
+    switch (table) {
+      case 'read': return read;
+      case 'write': return read + TLB_WRITE_DISTANCE;
+      case 'system-read': return Region.DATA_READ_SUPERVISOR;
+      case 'system-write': return Region.DATA_WRITE_SUPERVISOR;
+    }
+  }
+
+  /**
+   * A dividend that is not the sign-extended low half is the interpreter's: CDQ comes before almost every IDIV. So a quotient may fit where this says that it does
+   * not, which a region only uses to leave.
+   */
+  protected override fitsSigned({ high, low, divisor }: Extract<Expression, { kind: 'divide' }>): void {
+    const { out } = this;
+    this.expression(high);
+    this.expression(low);
+    out.constant(31).op(Op.i32ShrS, Op.i32Eq);
+    this.expression(divisor);
+    // Neither 0 nor -1: those plus one are 1 and 0.
+    out.constant(1).op(Op.i32Add).constant(1).op(Op.i32GtU, Op.i32And);
+  }
+}
+
+const addressOfLocal = (local: number): number => (local < REGISTERS ? local : local === Local.FLAG_RESULT ? Word.FLAG_RESULT : Word.FLAG_CARRY) * 4;
+const maskOf = (size: AccessSize): number => (size === 8 ? BYTE : size === 16 ? HALF : -1);
+
+function constantOf(offset: Expression): number {
+  if (offset.kind !== 'constant') throw new Error('a register whose number is not known');
+  return offset.value;
+}
+function localOf(offset: number): number {
+  const register = offset >> 2;
+  if (register < Register.EAX || register > Register.EDI) throw new Error(`no register at offset ${offset}`);
+  return Local.REGISTERS + register;
+}

@@ -1,0 +1,119 @@
+// Runs generated programs (packages/engine/src/programs) on several cores and compares what their guests show, on all processors of the host.
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { buildImage, firstDifference, generateProgram, observe, shrinkPrograms } from '../../packages/engine/dist/programs/index.js';
+import { loadCore } from '../cores.mjs';
+import { listPrograms } from './listing.mjs';
+
+/** The baseline: the guest in a machine of its own. */
+const REFERENCE = 'native';
+/** Programs in one image; those behind one that never ends are begun again in the next. */
+const PROGRAMS_OF_AN_IMAGE = 16;
+/** Pages of another owner among the guest's, in machines that have a monitor. */
+const NEIGHBOUR_PAGES = 128;
+const MOST_WORKERS = 8;
+/** Milliseconds without a word from a worker after which its program is held to have kept the processor. */
+const PATIENCE = 120_000;
+/** Failures of one worker that are reduced to a minimum; further ones are only counted. */
+const MOST_SHRUNK = 3;
+
+const textOf = (error) => (error instanceof Error ? `throws ${error.stack ?? error.message}` : String(error));
+
+/** What the reference's guest showed, and where another core's differs; `undefined` where none does. */
+function judge(cores, reference, programs) {
+  const image = buildImage(programs);
+  const expected = observe(reference, image);
+  for (const core of cores) {
+    let difference;
+    try {
+      difference = firstDifference(expected, observe(core, image, { neighbourPages: NEIGHBOUR_PAGES }));
+    } catch (error) {
+      difference = textOf(error);
+    }
+    if (difference !== undefined) return { expected, failure: { core, difference, image } };
+  }
+  return { expected };
+}
+
+/** A failure in words: the smallest programs that show it, as a listing. */
+function explain(reference, programs, { core, difference }) {
+  const fails = (fewer) => judge([core], reference, fewer).failure !== undefined;
+  const least = shrinkPrograms(programs, fails);
+  const left = judge([core], reference, least).failure;
+  // A failure that depends on more than the guest's bytes does not shrink: it is told as it came.
+  if (left === undefined) return `${core.id}: ${difference} (programs from seed ${programs[0].seed} on; not repeatable)`;
+  return `${core.id}: ${left.difference}\n${JSON.stringify(least)}\n${listPrograms(left.image)}`;
+}
+
+/** Images from `from` on until `programs` programs have run; every worker takes seeds of its own. */
+async function work({ profile, cores: ids, seed, programs }) {
+  const reference = await loadCore(REFERENCE);
+  const cores = await Promise.all(ids.filter((id) => id !== REFERENCE).map((id) => loadCore(id)));
+  const total = { programs: 0, images: 0, instructions: 0, looks: 0, ends: {}, kinds: {}, failures: [], failed: 0 };
+  for (let next = 0; next < programs; ) {
+    const batch = Array.from({ length: Math.min(PROGRAMS_OF_AN_IMAGE, programs - next) }, (_, index) => generateProgram(seed + next + index, profile));
+    const { expected, failure } = judge(cores, reference, batch);
+    const begun = Math.max(1, Math.min(batch.length, expected.begun));
+    for (const { pieces } of batch.slice(0, begun)) for (const { kind } of pieces) total.kinds[kind] = (total.kinds[kind] ?? 0) + 1;
+    total.ends[expected.exit.kind] = (total.ends[expected.exit.kind] ?? 0) + 1;
+    total.instructions += expected.looks.at(-1).retired;
+    total.looks += expected.looks.length;
+    total.images++;
+    if (failure !== undefined && ++total.failed <= MOST_SHRUNK) total.failures.push(explain(reference, batch, failure));
+    total.programs = next += begun;
+    parentPort.postMessage({ done: next });
+  }
+  parentPort.postMessage({ result: total });
+}
+
+function start(campaign, onProgress) {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL(import.meta.url), { workerData: campaign });
+    let [heard, done] = [performance.now(), 0];
+    const watch = setInterval(() => {
+      if (performance.now() - heard < PATIENCE) return;
+      clearInterval(watch);
+      void thread.terminate();
+      reject(new Error(`a core kept the processor for ${PATIENCE / 1000} s in the programs from seed ${campaign.seed + done} on`));
+    }, PATIENCE / 10);
+    thread.on('message', ({ done: number, result }) => {
+      heard = performance.now();
+      if (result === undefined) return onProgress((done = number));
+      clearInterval(watch);
+      return resolve(result);
+    });
+    thread.on('error', reject);
+  });
+}
+
+const sumOf = (results, key) => results.reduce((sum, result) => sum + result[key], 0);
+const mergeCounts = (results, key) => results.reduce((all, result) => Object.entries(result[key]).reduce((counts, [name, count]) => ({ ...counts, [name]: (counts[name] ?? 0) + count }), all), {});
+
+/** Runs a campaign and prints its figures; the exit code is 1 when a core differs. */
+export async function runCampaign(profile, { programs, seed, cores, json }) {
+  const workers = Math.min(MOST_WORKERS, availableParallelism(), programs);
+  const share = Math.ceil(programs / workers);
+  const progress = Array.from({ length: workers }, () => 0);
+  const began = performance.now();
+  const results = await Promise.all(progress.map((_, index) => start({ profile, cores, seed: seed + index * share, programs: Math.min(share, programs - index * share) }, (done) => {
+    progress[index] = done;
+    if (process.stderr.isTTY) process.stderr.write(`\r${progress.reduce((sum, own) => sum + own)}/${programs}`);
+  })));
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const figures = {
+    profile, seed, cores, programs: sumOf(results, 'programs'), images: sumOf(results, 'images'), instructions: sumOf(results, 'instructions'), looks: sumOf(results, 'looks'),
+    ends: mergeCounts(results, 'ends'), kinds: mergeCounts(results, 'kinds'), seconds, failed: sumOf(results, 'failed'), failures: results.flatMap(({ failures }) => failures),
+  };
+  if (json) console.log(JSON.stringify(figures));
+  else report(figures);
+  return figures.failed === 0 ? 0 : 1;
+}
+
+function report({ seed, cores, programs, images, instructions, looks, ends, seconds, failed, failures }) {
+  const ended = Object.entries(ends).map(([end, count]) => `${end} ${count}`).join(', ');
+  console.log(`seed ${seed}: ${programs} programs in ${images} images on ${cores.join(', ')}: ${instructions} instructions and ${looks} looks on each, ${seconds} s; images ended by ${ended}; ${failed} differ`);
+  for (const failure of failures) console.log(failure);
+}
+
+if (!isMainThread) await work(workerData);

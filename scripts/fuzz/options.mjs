@@ -1,0 +1,23 @@
+// The command line of the fuzzers.
+import { parseArgs } from 'node:util';
+import { chosenCores } from '../cores.mjs';
+
+const BAD_INPUT = 2;
+
+/** `--programs N --seed S --core a,b --json`; a mistake ends the process with one line and exit code 2. */
+export function fuzzOptions(name, defaultPrograms) {
+  const fail = (problem) => {
+    process.stderr.write(`${name}: ${problem}\n`);
+    process.exit(BAD_INPUT);
+  };
+  try {
+    const { values } = parseArgs({
+      options: { programs: { type: 'string', default: String(defaultPrograms) }, seed: { type: 'string', default: '1' }, core: { type: 'string' }, json: { type: 'boolean', default: false } },
+    });
+    const [programs, seed] = [Number(values.programs), Number(values.seed)];
+    if (!Number.isSafeInteger(programs) || programs < 1 || !Number.isSafeInteger(seed) || seed < 0) fail('--programs takes a positive whole number, --seed a whole number');
+    return { programs, seed, cores: chosenCores(values.core), json: values.json };
+  } catch (error) {
+    return fail(error.message);
+  }
+}
