@@ -39,9 +39,9 @@ function countsOf(core, { id, scale }) {
   return region.counts;
 }
 
-/** The counts of every core on every workload. */
+/** The counts of every core on every workload; of those whose machine is a PC, for which these guests are. */
 export async function measure() {
-  const cores = await Promise.all(registry.ids.map((id) => registry.load(id)));
+  const cores = await Promise.all(registry.pcIds.map((id) => registry.load(id)));
   return cores.map((core) => ({ core, counts: WORKLOADS.map((workload) => countsOf(core, workload)) }));
 }
 

@@ -6,8 +6,8 @@ import { laboratory } from './fixtures/command.js';
 import type { Laboratory } from './fixtures/command.js';
 
 const SECONDS = 1000;
-const WORDS = ['run', '--core', 'slow,steady', '--repeat', '3', '--samples', '1'] as const;
-const CELLS = 12;
+const WORDS = ['run', '--core', 'slow,steady', '--repeat', '2', '--samples', '1'] as const;
+const CELLS = 8;
 let lab: Laboratory;
 
 beforeEach(() => {
@@ -41,30 +41,30 @@ async function gone(pid: number): Promise<boolean> {
 describe('a run that is interrupted', () => {
   it('keeps its journal whole, ends with 130, and says how to go on', async () => {
     const run = lab.start(...WORDS, '--out', lab.out);
-    await run.shown('[3/12]');
+    await run.shown('[3/8]');
     run.child.kill('SIGINT');
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     const measured = lab.journal().length - 1;
     expect(measured).toBeLessThan(CELLS);
-    expect(stderr).toContain(`ringbench: interrupted; ${lab.out} keeps what was measured (${measured} of 12 cells); go on with: ringbench ${WORDS.join(' ')} --out ${lab.out} --resume\n`);
+    expect(stderr).toContain(`ringbench: interrupted; ${lab.out} keeps what was measured (${measured} of 8 cells); go on with: ringbench ${WORDS.join(' ')} --out ${lab.out} --resume\n`);
     expect(readdirSync(lab.out)).toEqual(['journal.jsonl']);
     const resumed = await lab.ringbench(...WORDS, '--out', lab.out, '--resume');
     expect(resumed.code).toBe(0);
-    expect(resumed.stderr).toContain(`${measured} of 12 cells are in the journal`);
+    expect(resumed.stderr).toContain(`${measured} of 8 cells are in the journal`);
     expect(lab.journal()).toHaveLength(CELLS + 1);
   }, 30 * SECONDS);
 
   it('ends with 143 when terminated', async () => {
     const run = lab.start(...WORDS, '--out', lab.out);
-    await run.shown('[1/12]');
+    await run.shown('[1/8]');
     run.child.kill('SIGTERM');
     expect(await run.ended).toMatchObject({ code: 143 });
   }, 30 * SECONDS);
 
   it('loses and repeats nothing when it is killed, time and again', async () => {
     const kept: string[] = [];
-    for (const last of ['[2/12]', '[5/12]', '[9/12]']) {
+    for (const last of ['[2/8]', '[4/8]', '[6/8]']) {
       const run = lab.start(...WORDS, '--out', lab.out, '--resume');
       await run.shown(last);
       run.child.kill('SIGKILL');

@@ -12,9 +12,10 @@ const BUDGET = 1e9;
 async function measure(core: string, id: string, scale?: number): Promise<Awaited<ReturnType<typeof measureCell>>> {
   const workload = workloads.find((candidate) => candidate.id === id);
   if (workload?.scale === undefined) throw new Error(`no workload ${id} with a scale`);
-  const guest = recipeFor(workload, scale ?? workload.scale.default);
+  const definition = await registry.load(core);
+  const guest = recipeFor(workload, scale ?? workload.scale.default, definition.port);
   const request = { core, workload: id, process: 0, guest, checksum: scale === undefined ? workload.checksum : null, status: 0, budget: BUDGET, samples: 0, memoryBytes: MEMORY, parent: process.pid };
-  return measureCell(await registry.load(core), request, assembleGuest(id, guest), () => 0);
+  return measureCell(definition, request, assembleGuest(id, guest), () => 0);
 }
 
 describe('programs on the lab kernel', () => {
@@ -26,6 +27,11 @@ describe('programs on the lab kernel', () => {
   test('the scale is the number of units', async () => {
     const [one, ten] = [await measure(registry.ids[0], 'null-syscall', 10), await measure(registry.ids[0], 'null-syscall', 1010)];
     expect((ten.region['executed.int'] ?? 0) - (one.region['executed.int'] ?? 0)).toBe(1000);
+  });
+  test.each(registry.ids.filter((id) => !registry.pcIds.includes(id)))('%s runs the same programs on its own kernel, and refuses what is not ported', async (core) => {
+    const [native, ported] = [await measure(registry.ids[0], 'pipe-round-trip', 50), await measure(core, 'pipe-round-trip', 50)];
+    expect([ported.outcome, ported.checksum]).toEqual(['ok', native.checksum]);
+    expect((await measure(core, 'port-io')).outcome).toBe('refused');
   });
   test('all cores agree on the checksum, the instructions and the final state', async () => {
     const found = [];

@@ -54,7 +54,7 @@ describe('the project', () => {
     const known = new Set(countable(core));
     for (const workload of workloads.filter(({ id: name }) => EVENTFUL.includes(name))) {
       const engine = core.create({ memoryBytes: WORKLOAD_MEMORY });
-      expect(engine.load(assembleGuest(workload.id, recipeFor(workload, workload.scale?.default)).image)).toEqual({ ok: true });
+      expect(engine.load(assembleGuest(workload.id, recipeFor(workload, workload.scale?.default, core.port)).image)).toEqual({ ok: true });
       engine.run(A_FEW_INSTRUCTIONS);
       expect(Object.keys(engine.counts()).filter((event) => !known.has(event)), workload.id).toEqual([]);
     }

@@ -1,5 +1,5 @@
 import { conformance } from '@ringbench/engine/conformance';
-import { workloads } from '@ringbench/engine/conformance/workloads';
+import { thorough, workloads } from '@ringbench/engine/conformance/workloads';
 import { core } from '../src/index.js';
 
-conformance(core, { workloads });
+conformance(core, { workloads, thorough });

@@ -37,6 +37,15 @@ describe('crossCheck', () => {
     expect(check(one('native', 0), one('v386', 0, { fingerprint: 'y' }))).toEqual(['fingerprint sieve v386: fingerprint y, but registers=00 memory=11 on native']);
   });
 
+  it('compares only answers with a core whose machine is its own, and takes its refusals for results', () => {
+    const cores = header.cores.map((core) => (core.id === 'v386' ? { ...core, port: 'paravirt' as const } : core));
+    const ported = (...observations: readonly Observation[]): readonly string[] => crossCheck({ ...header, cores }, observations).map(({ kind }) => kind);
+    expect(ported(one('native', 0), one('v386', 0, { retired: 101, fingerprint: 'y' }))).toEqual([]);
+    expect(ported(one('native', 0), one('v386', 0, { checksum: '00000002' }))).toEqual(['checksum']);
+    expect(ported(one('v386', 0, { outcome: 'refused', checksum: '' }))).toEqual([]);
+    expect(ported(one('native', 0, { outcome: 'refused', checksum: '' }), one('v386', 0, { outcome: 'halted' }))).toEqual(['outcome', 'outcome']);
+  });
+
   it('does not compare a final state that is not comparable', () => {
     expect(check(one('native', 0), one('v386', 0, { fingerprint: '' }))).toEqual([]);
   });

@@ -209,6 +209,17 @@ describe('pins', () => {
     bare.finish(100);
     expect(bare.register(EBX)).toBe(1);
   });
+  it('A20M# asserted by an instruction holds for the next one, however long the slices are', () => {
+    const [high, routine] = [0x100000, 0x9000];
+    const code = (value: number): number[] => [0xb0, 0, 0xe6, 0x92, /* mov al, 0; out 92h, al */ ...move(EBX, value), ...EXIT];
+    for (const slice of [1, 100]) {
+      const bare = new BareMachine(HOT_SET, 0x180000);
+      bare.load({ at: [[CODE, [...move(EAX, high + routine), 0xff, 0xe0]], [routine, code(1)], [high + routine, code(2)]] });
+      bare.machine.processor.a20Enabled = true;
+      for (let done = 0; done < 10; done += slice) bare.machine.run(slice);
+      expect(bare.register(EBX), `slices of ${slice}`).toBe(1);
+    }
+  });
   it('RESET starts at the last 64 KB with the state of SDM table 9-1', () => {
     const bare = machineWith([...toDebug(0, 1), ...toDebug(7, armed(0, 0, 0)), NOP]);
     bare.run(6);

@@ -8,7 +8,7 @@ import { checkSoups, hotSetOfSoup } from './support/soup-properties.js';
  * Byte soup: random bytes and random instructions in every mode. A seeded slice of `node scripts/oracle/soup.mjs`; RINGBENCH_SOUPS runs more of them
  * here, RINGBENCH_SOUP_SEED others.
  */
-const RUNS = Number(process.env.RINGBENCH_SOUPS ?? 100);
+const RUNS = Number(process.env.RINGBENCH_SOUPS ?? 60);
 const SEED = Number(process.env.RINGBENCH_SOUP_SEED ?? 1);
 const SCAN_EVERY = 20;
 const TIMEOUT = 60_000 + RUNS * 1000;

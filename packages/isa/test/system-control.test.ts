@@ -309,6 +309,19 @@ describe('PUSHA, POPA, ENTER, BOUND', () => {
     expect(snapshot(silicon)).toEqual(before);
   });
 
+  it('ENTER that faults in the middle has written nothing over the frames that it copies', () => {
+    const silicon = protectedMachine();
+    const page = Place.STACK0 & ~0xfff;
+    const words = [0, 4, 8, 12];
+    // Pushes go down from 16 bytes above a page border, over what is to be copied; the fifth is beyond the border.
+    silicon.state[Word.ESP] = page + 16;
+    silicon.state[Register.EBP] = page + 16;
+    words.forEach((offset) => silicon.setWord(page + offset, 0xd0 + offset));
+    silicon.absentPages.add((page >>> 12) - 1);
+    expect(run(silicon, 'enter', { immediate: 0, level: 5 })).toBe(false);
+    expect(words.map((offset) => silicon.word(page + offset))).toEqual(words.map((offset) => 0xd0 + offset));
+  });
+
   it.each([[32, 5, true], [32, -6, false], [32, 11, false], [16, 0x1fffb, true], [16, 11, false]] as const)('BOUND with %i bits of %i: %s', (operandSize, index, inside) => {
     const silicon = protectedMachine();
     silicon.state[Register.EAX] = index;

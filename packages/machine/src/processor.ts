@@ -275,7 +275,11 @@ export class Processor implements Silicon {
 
   /** The A20M# pin, not asserted: address bit 20 reaches the bus. */
   get a20Enabled(): boolean { return !this.mmu.a20Masked; }
-  set a20Enabled(enabled: boolean) { this.mmu.a20Masked = !enabled; }
+  set a20Enabled(enabled: boolean) {
+    this.mmu.a20Masked = !enabled;
+    // Code behind the instruction that did it is fetched anew: an executor has decoded it from where it was, and how far depends on its slices.
+    this.attention = true;
+  }
   /** The RESET or the INIT pin (SDM vol. 3, 9.1). Time goes on. */
   reset(kind: ResetKind = 'reset'): void {
     this.clearFault();

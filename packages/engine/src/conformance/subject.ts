@@ -31,6 +31,8 @@ export interface ConformanceOptions {
   readonly reference?: CoreDefinition;
   /** Registers only each so-manieth check, for a core whose whole suite runs elsewhere; default 1. */
   readonly every?: number;
+  /** Runs every guest of the catalogue both whole and in slices and compares all that the two show; otherwise one guest in four, the others one way or the other. */
+  readonly thorough?: boolean;
 }
 
 /** The core under test with its options, and the registration of checks. */

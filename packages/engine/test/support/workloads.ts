@@ -21,8 +21,7 @@ export const workloads: readonly ConformanceWorkload[] = REDUCED.map((reduced) =
   bytes: readFileSync(new URL(`../../../../workloads/${reduced.id}/image.elf`, import.meta.url)),
 }));
 
-/**
- * Which checks `npm test` runs of a core under an executor that is not its own: each seventh. `npm run prove:translator` sets RINGBENCH_WHOLE_CONFORMANCE and runs
- * them all.
- */
-export const everyOfSecondExecutor: number = process.env['RINGBENCH_WHOLE_CONFORMANCE'] === undefined ? 7 : 1;
+/** `npm run prove:conformance` sets RINGBENCH_WHOLE_CONFORMANCE: every guest both ways, every check under each executor. */
+export const thorough: boolean = process.env['RINGBENCH_WHOLE_CONFORMANCE'] !== undefined;
+/** Which checks run of a core under an executor that is not its own. */
+export const everyOfSecondExecutor: number = thorough ? 1 : 7;

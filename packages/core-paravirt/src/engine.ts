@@ -1,0 +1,218 @@
+import { CPU_MODELS, CR4, DEFAULT_CPU_MODEL, Feature, Register, Word } from '@ringbench/isa';
+import { Interpreter as Executor } from '@ringbench/interpreter';
+import {
+  bootGuest, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  type GuestView, type LoadResult, type Region,
+} from '@ringbench/engine';
+import { INSTRUCTIONS_PER_SECOND, Machine } from '@ringbench/machine';
+import {
+  Allocator, Dispatcher, GuestClock, GuestMemory, GuestPlatform, HostContext, MonitorInstructions, Neighbour, Owner, ShadowCounters, takePage, VirtualMachine, VmmCounters,
+} from '@ringbench/vmm';
+import { ParavirtCounters } from './counters.js';
+import { openGates } from './gates.js';
+import { Hypercalls } from './hypercalls.js';
+import { DIRECT_BASE, GUEST_END, GuestNeed, GuestVector } from './interface.js';
+import { needsOf } from './signature.js';
+import { spacePages, Spaces } from './spaces.js';
+import { GUEST_TABLE_LIMIT, ThreadSegments } from './thread-segments.js';
+import { TIMER_VECTOR, Traps } from './traps.js';
+import { VirtualDevices } from './virtual-devices.js';
+import { VirtualRegisters } from './virtual-registers.js';
+import { World } from './world.js';
+
+const PAGE_BYTES = 4096;
+/** The VMM's descriptor tables with its stack, the trap page, and the descriptor table under which the guest runs. */
+const VMM_PAGES = 3;
+const GUEST_TABLE_PAGE = 2;
+/** How every guest's console and disk are reached. */
+const DEVICES = { disk: 'virtual', console: 'virtual' } as const;
+
+/** Whether the machine has a virtual MMU. */
+export type MmuSetting = 'hypercall' | 'none';
+
+/** A machine under a monitor that runs one guest which was ported to it. */
+export class ParavirtEngine implements Engine {
+  private readonly machine: Machine;
+  private readonly guest: VirtualMachine;
+  private readonly dispatcher: Dispatcher;
+  private readonly world: World;
+  private readonly spaces: Spaces;
+  private readonly devices: VirtualDevices;
+  private readonly registers: VirtualRegisters;
+  private readonly platform: GuestPlatform;
+  private readonly neighbour: Neighbour;
+  private readonly recorder: RegionRecorder;
+  private readonly counters = new VmmCounters();
+  private readonly ownCounters = new ParavirtCounters();
+  private readonly monitorCounters = new ShadowCounters();
+  private readonly io: GuestIo;
+  private readonly clock: GuestClock;
+  /** The last trap is handled and the guest not entered again. */
+  private awaitsEntry = true;
+  private isLoaded = false;
+  private isPauseWanted = false;
+  /** Why this machine does not run the guest that was loaded. */
+  private refusal: string | undefined = undefined;
+  private status: number | undefined = undefined;
+
+  constructor(private readonly options: EngineOptions, private readonly mmu: MmuSetting) {
+    const guestPages = options.memoryBytes / PAGE_BYTES;
+    const { neighbourPages = 0 } = options;
+    const pages = VMM_PAGES + spacePages(guestPages) + guestPages + neighbourPages;
+    this.io = new GuestIo({ ...options, settings: DEVICES });
+    this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
+    const { features } = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL];
+    this.machine = new Machine({ features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor) });
+    const { machine, counters } = this;
+    const allocator = new Allocator(pages);
+    const host = new HostContext(machine, allocator);
+    const guestTable = takePage(allocator);
+    const pool = Array.from({ length: spacePages(guestPages) }, () => takePage(allocator));
+    this.neighbour = new Neighbour(machine.memory, allocator, neighbourPages, guestPages);
+    const memory = this.allocateGuestMemory(allocator, guestPages);
+    this.clock = new GuestClock(() => machine.processor.now());
+    this.guest = new VirtualMachine({ ...this.io.equipment(), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker: () => undefined });
+    const monitor = new MonitorInstructions(machine, this.clock, this.monitorCounters);
+    this.registers = new VirtualRegisters(machine, memory);
+    this.spaces = new Spaces(machine, memory, monitor, pool, [host.tables, host.trapAddress, guestTable]);
+    host.relocate(GUEST_END);
+    openGates(machine, host);
+    const segments = new ThreadSegments(machine, guestTable, host);
+    this.takeProcessor(monitor, features);
+    this.world = new World(machine, host, monitor, this.spaces, this.registers, this.ownCounters);
+    this.devices = new VirtualDevices(this.guest, this.registers, counters);
+    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: () => undefined, onReset: () => undefined });
+    this.dispatcher = new Dispatcher(host, counters);
+    const hypercalls = new Hypercalls({
+      memory, spaces: this.spaces, segments, devices: this.devices, counters: this.ownCounters, hasSpaces: mmu === 'hypercall', onMark: (value) => this.recorder.mark(value), onTerminate: (status) => (this.status = status),
+    });
+    new Traps(machine, this.guest, this.world, this.registers, hypercalls).install(this.dispatcher);
+  }
+
+  load(image: GuestImage): LoadResult {
+    this.status = undefined;
+    this.refusal = this.refusalOf(image);
+    this.isLoaded = true;
+    if (this.refusal !== undefined) return { ok: true };
+    this.isLoaded = false;
+    const loaded = bootGuest(image, this.platform, this.options, this.io);
+    if (!loaded.ok) return loaded;
+    const { state } = this.guest.processor;
+    this.registers.store('MEMORY_BYTES', this.options.memoryBytes);
+    this.registers.store('INSTRUCTIONS_PER_SECOND', INSTRUCTIONS_PER_SECOND);
+    this.registers.store('BOOT_INFORMATION', state[Register.EBX]);
+    this.devices.start();
+    this.world.start(state[Word.EIP] + DIRECT_BASE);
+    this.awaitsEntry = true;
+    this.isLoaded = true;
+    return { ok: true };
+  }
+
+  run(budget: number): Exit {
+    if (!this.isLoaded) throw new Error('run without a guest');
+    if (this.refusal !== undefined) return { kind: 'refused', reason: this.refusal };
+    const end = this.retired + budget;
+    for (;;) {
+      if (this.awaitsEntry) {
+        const exit = this.enterGuest();
+        if (exit !== undefined) return exit;
+      } else {
+        const stop = this.machine.run(Math.max(0, end - this.retired));
+        if (this.world.isGuestRunning && stop.kind === 'budget') return stop;
+        // A trap at the end of a slice: the host still fetches the trap page, as after any other trap.
+        const trapped = stop.kind === 'budget' ? this.machine.run(1) : stop;
+        if (trapped.kind !== 'trap-page') throw new Error(`the machine stopped under its monitor: ${trapped.kind}`);
+      }
+      if (!this.world.isGuestRunning) {
+        this.dispatcher.dispatch();
+        this.awaitsEntry = true;
+      }
+    }
+  }
+
+  /** What lies between two instructions of the guest: the end of the run, devices, pending events; then the entry. */
+  private enterGuest(): Exit | undefined {
+    const { world, guest, devices, registers } = this;
+    if (this.isPauseWanted) {
+      this.isPauseWanted = false;
+      return { kind: 'paused' };
+    }
+    if (this.status !== undefined) return { kind: 'power-off', status: this.status };
+    if (world.problem === undefined && !devices.settle()) return { kind: 'halted' };
+    if (registers.load('INTERRUPTS') !== 0 && registers.load('PENDING') !== 0) this.tellEvents();
+    const problem = world.problem ?? (guest.processor.inShutdown ? guest.processor.shutdownReason : undefined);
+    if (problem !== undefined) return { kind: 'shutdown', eip: world.eip >>> 0, detail: problem };
+    world.enter();
+    this.armTimer();
+    this.awaitsEntry = false;
+    return undefined;
+  }
+
+  /** An entry for all that is pending. */
+  private tellEvents(): void {
+    this.ownCounters.events++;
+    this.world.upcall(GuestVector.EVENT, 0);
+  }
+
+  private armTimer(): void {
+    const { deadline } = this.guest;
+    this.machine.armTimer(TIMER_VECTOR, deadline === Infinity ? Infinity : this.clock.toMachineTime(deadline));
+  }
+
+  private refusalOf(image: GuestImage): string | undefined {
+    const needs = needsOf(image);
+    if (needs === undefined) return `${image.name} is not ported to the paravirtual machine, which has no PC for it (docs/paravirt.md)`;
+    const lacksSpaces = this.mmu === 'none' && (needs & GuestNeed.SPACES) !== 0;
+    return lacksSpaces ? `${image.name} needs address spaces, and this machine has no virtual MMU (mmu=none)` : undefined;
+  }
+
+  /** Called by a device, while the monitor has the processor. */
+  pause(): void {
+    this.isPauseWanted = true;
+    this.interruptGuest();
+  }
+  /** Input is an interrupt of the host's: it takes the processor from the guest, and the monitor looks at its devices. */
+  receive(byte: number): boolean {
+    const accepted = this.guest.pc.offerInput(byte);
+    if (accepted) this.interruptGuest();
+    return accepted;
+  }
+  /** There is no keyboard. */
+  type(_text: string): boolean { return false; }
+  private interruptGuest(): void {
+    if (this.world.isGuestRunning) this.machine.armTimer(TIMER_VECTOR, this.machine.processor.now());
+  }
+
+  screen(): readonly string[] { return showScreen(this.platform); }
+  /** `translate` is by the monitor's tables, as the guest has none that the silicon walks. */
+  inspect(): GuestView {
+    const view = guestView(this.world.state(), this.machine.memory.counts, (address, count) => this.platform.readPhysical(address, count));
+    return { ...view, translate: (linear) => this.spaces.translate(linear) };
+  }
+  get retired(): number { return this.clock.retired; }
+
+  counts(): EventCounts {
+    const { retired, idle } = this.clock;
+    const { idle: _machineIdle, ...silicon } = this.machine.counts();
+    const direct = retired - this.counters.interpreted;
+    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts(), ...this.monitorCounters.counts(), ...this.ownCounters.counts(), ...this.io.counts() };
+  }
+  region(): Region | undefined { return this.recorder.region; }
+  fingerprint(): Fingerprint { return fingerprintOf(this.world.state(), this.guest.memory.digest()); }
+  neighbourChanges(): readonly number[] { return this.neighbour.changes(); }
+
+  /** LGDT of the table under which the guest runs; where there are time stamps, RDTSC must trap: the machine's time is not the guest's. */
+  private takeProcessor(monitor: MonitorInstructions, features: number): void {
+    const { state } = this.machine.processor;
+    state[Word.GDTR_BASE] = (GUEST_END + GUEST_TABLE_PAGE * PAGE_BYTES) | 0;
+    state[Word.GDTR_LIMIT] = GUEST_TABLE_LIMIT;
+    if ((features & Feature.I586) !== 0) monitor.loadCr4(CR4.TSD);
+  }
+
+  /** In falling order, so that the machine's pages are neither the guest's own numbers nor in their order. */
+  private allocateGuestMemory(allocator: Allocator, pages: number): GuestMemory {
+    const machinePages = allocator.allocateMany(Owner.FIRST_VM, pages);
+    if (machinePages === undefined) throw new Error('the machine was built without enough memory for its guest');
+    return new GuestMemory(this.machine.memory, this.machine.processor.mmu, machinePages.toReversed());
+  }
+}
