@@ -25,7 +25,7 @@ const SEGMENT_WRITABLE = 2;
 
 const EXPECTED_PROGRAMS = {
   micro: [
-    'context-switch-2p-0k', 'context-switch-8p-16k', 'cow-page', 'disk-read-4k', 'file-map-fault', 'fork-exec', 'fork-exit', 'memcpy',
+    'console-write', 'context-switch-2p-0k', 'context-switch-8p-16k', 'cow-page', 'disk-read-4k', 'file-map-fault', 'fork-exec', 'fork-exit', 'memcpy',
     'null-syscall', 'open-close', 'page-touch', 'pipe-round-trip', 'protection-fault', 'read-4k-cached', 'signal-deliver',
     'signal-install', 'stat', 'timer-interrupt-load', 'user-port-io', 'write-devnull',
   ],

@@ -1,3 +1,4 @@
+import { IO_EVENTS } from '@ringbench/engine';
 import { Assembler, CODE_ADDRESS, multibootImage } from '@ringbench/engine/conformance';
 import { describe, expect, it } from 'vitest';
 import { core } from '../src/index.js';
@@ -11,5 +12,5 @@ describe('the emulation core', () => {
     expect(counts).toMatchObject({ retired: 8, emulated: 8, 'emulated.port.read': 1, 'emulated.executed.out': 1 });
     expect(Object.keys(counts).filter((name) => name !== 'retired' && name !== 'idle' && !name.startsWith('emulated'))).toEqual([]);
   });
-  it('declares the events that it adds', () => expect(core.events.map(({ name }) => name)).toEqual(['emulated', 'emulated.*']));
+  it('declares the events that it adds, and those of the I/O layers', () => expect(core.events.map(({ name }) => name)).toEqual(['emulated', 'emulated.*', ...IO_EVENTS.map(({ name }) => name)]));
 });

@@ -1,3 +1,4 @@
+import { IO_EVENTS } from '@ringbench/engine';
 import { Assembler, CODE_ADDRESS, multibootImage } from '@ringbench/engine/conformance';
 import { describe, expect, it } from 'vitest';
 import { core } from '../src/index.js';
@@ -9,5 +10,5 @@ describe('the native core', () => {
     expect(engine.run(100)).toEqual({ kind: 'power-off', status: 0 });
     expect(engine.counts()).toMatchObject({ retired: 8, direct: 8, 'port.read': 1, 'port.write': 1, 'executed.in': 1, 'executed.out': 1 });
   });
-  it('declares the event that it adds', () => expect(core.events.map(({ name }) => name)).toEqual(['direct']));
+  it('declares the event that it adds, and those of the I/O layers', () => expect(core.events.map(({ name }) => name)).toEqual(['direct', ...IO_EVENTS.map(({ name }) => name)]));
 });
