@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import type { Handler } from './context.js';
-import { DEFAULT_PROFILE } from './profiles.js';
+import { DEFAULT_PROFILE } from './default-profile.js';
 
 /** One command of the command line. A new command is one entry here and one handler. */
 export interface Command {

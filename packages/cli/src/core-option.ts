@@ -1,5 +1,5 @@
 import type { CoreDefinition } from '@ringbench/engine';
-import { requireConfiguration, requireSettings } from '@ringbench/harness';
+import { requireConfiguration, requireSettings } from '@ringbench/harness/configuration';
 import type { Configuration } from '@ringbench/harness';
 import type { Given } from './options.js';
 import { textOption } from './options.js';

@@ -1,4 +1,4 @@
-import { InputProblem, oneLine, unknownName } from '@ringbench/harness';
+import { InputProblem, oneLine, unknownName } from '@ringbench/harness/problem';
 import type { Shard } from '@ringbench/harness';
 
 /** What yargs hands over for an option: nothing, a value, or several if it was given more than once. */

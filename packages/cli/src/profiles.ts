@@ -6,9 +6,6 @@ import { InputProblem, fileProblem, readDefinitionText, unknownName } from '@rin
 
 const EXTENSION = '.json';
 
-/** The profile that tables use unless told otherwise: the class of machine of the source slides. */
-export const DEFAULT_PROFILE = 'pentium4';
-
 /** Ids of the cost profiles in a folder. Throws InputProblem. */
 export function listProfiles(folder: string): readonly string[] {
   try {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { InputProblem, nearest, oneLine } from '@ringbench/harness';
+import { InputProblem, nearest, oneLine } from '@ringbench/harness/problem';
 import { COMMANDS, GLOBAL_OPTIONS } from './commands.js';
 import type { Command } from './commands.js';
 import { ExitCode } from './exit-codes.js';

@@ -1,9 +1,9 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { RunProgress } from '@ringbench/harness';
-import { oneLine } from '@ringbench/harness';
+import { oneLine } from '@ringbench/harness/problem';
 import type { Observation } from '@ringbench/journal';
 import type { Output } from './output.js';
-import { formatCount } from './table.js';
+import { formatCount } from './text-table.js';
 
 const SHOWN_DETAIL = 200;
 

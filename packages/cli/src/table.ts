@@ -1,19 +1,8 @@
-import Table from 'cli-table3';
 import { sharePercent } from '@ringbench/analysis';
 import type { CellSummary, RunSummary } from '@ringbench/analysis';
 import type { Violation } from '@ringbench/harness';
-import { oneLine } from '@ringbench/harness';
-
-/** A plain table without colours, whose text may come from anywhere. */
-export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({ head: [...head], style: { head: [], border: [] } });
-  for (const row of rows) table.push([...row]);
-  return table.toString();
-}
-
-const COUNT_FORMAT = new Intl.NumberFormat('en-US');
-
-export const formatCount = (count: number): string => COUNT_FORMAT.format(count);
+import { oneLine } from '@ringbench/harness/problem';
+import { formatCount, textTable } from './text-table.js';
 
 const RATIO_DIGITS = 3;
 

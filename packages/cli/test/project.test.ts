@@ -4,7 +4,8 @@ import type { CoreDefinition } from '@ringbench/engine';
 import { SILICON_EVENTS } from '@ringbench/isa';
 import { assembleGuest, discoverWorkloads, listSuites, loadSuite, makePlan, recipeFor } from '@ringbench/harness';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_PROFILE, listProfiles, loadProfile } from '../src/profiles.js';
+import { DEFAULT_PROFILE } from '../src/default-profile.js';
+import { listProfiles, loadProfile } from '../src/profiles.js';
 import { registry } from '../src/registry.js';
 
 const ROOT = join(import.meta.dirname, '../../..');

@@ -1,5 +1,5 @@
 import type { CoreDefinition, Setting } from '@ringbench/engine';
-import { CONFIGURATION_NAME } from '@ringbench/journal';
+import { CONFIGURATION_NAME } from '@ringbench/journal/configuration-name';
 import { InputProblem, oneLine, unknownName } from './problem.js';
 
 /** A core under settings. Its name stands wherever a core is named: in suites, on the command line, in journals and figures. */

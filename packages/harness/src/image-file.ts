@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { z } from 'zod';
 import { InputProblem, fileProblem } from './problem.js';
 
 const LARGEST_IMAGE = 64 * 1024 * 1024;
 
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 small hexadecimal digits');
+/** A digest as manifests write it: small hexadecimal digits. */
+export const SHA256 = /^[0-9a-f]{64}$/;
 
 /** A file that a guest is made of, as a manifest names it. */
 export interface ImageFile {

@@ -7,7 +7,7 @@ const LARGEST_DEFINITION = 1 << 20;
 
 /** Reads a JSON definition file and checks it against a schema. Throws InputProblem, with the place of the first mistake. */
 export function readDefinition<Schema extends z.ZodType>(kind: string, path: string, schema: Schema): z.infer<Schema> {
-  const parsed = schema.safeParse(parseJson(kind, path, readDefinitionText(kind, path)));
+  const parsed = schema.safeParse(readJson(kind, path));
   if (parsed.success) return parsed.data;
   // A misspelt field shows twice, as unknown and as missing; the first says what to mend.
   const { issues } = parsed.error;
@@ -28,7 +28,9 @@ export function readDefinitionText(kind: string, path: string): string {
   }
 }
 
-function parseJson(kind: string, path: string, text: string): unknown {
+/** What a JSON definition file says, unchecked. Throws InputProblem. */
+export function readJson(kind: string, path: string): unknown {
+  const text = readDefinitionText(kind, path);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -3,7 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { InputProblem, fileProblem } from './problem.js';
 import { readDefinition } from './json-file.js';
-import { digestOf, sha256Schema } from './image-file.js';
+import { digestOf, SHA256 } from './image-file.js';
 import type { ImageFile } from './image-file.js';
 import { labKernels } from './lab-kernel.js';
 import type { LabKernels } from './lab-kernel.js';
@@ -16,12 +16,14 @@ const PROGRAM_FOLDERS: readonly string[] = ['user', 'real'];
 const LARGEST_STATUS = 255;
 const VERDICT = /^END sum=([0-9a-f]{8})$/m;
 
+const sha256 = z.string().regex(SHA256, 'must be 64 small hexadecimal digits');
+
 const common = {
   id: idSchema,
   title: z.string().min(1),
   /** What the workload shows, in one sentence. */
   why: z.string(),
-  sha256: sha256Schema,
+  sha256,
 };
 const scale = z.looseObject({ default: scaleSchema, unit: z.string() });
 
@@ -50,7 +52,7 @@ export const programSchema = z.looseObject({
   /** Arguments in front of the scale. */
   arguments: z.array(z.string()).default([]),
   /** Files beside the manifest that lie in the root of the guest's file system. */
-  files: z.array(z.strictObject({ name: z.string().min(1), sha256: sha256Schema })).default([]),
+  files: z.array(z.strictObject({ name: z.string().min(1), sha256 })).default([]),
 });
 
 interface WorkloadBase {

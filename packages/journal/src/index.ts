@@ -1,3 +1,4 @@
+export * from './configuration-name.js';
 export * from './schema.js';
 export * from './parse.js';
 export * from './file.js';

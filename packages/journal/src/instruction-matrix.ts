@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CONFIGURATION_NAME, explain } from './schema.js';
+import { CONFIGURATION_NAME } from './configuration-name.js';
+import { explain } from './schema.js';
 
 /** The matrix of sensitive instructions by technique, beside a run's journal: who writes it runs guests, who reads it does not. */
 export const INSTRUCTION_MATRIX_NAME = 'instruction-matrix.json';

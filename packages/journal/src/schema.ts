@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONFIGURATION_NAME } from './configuration-name.js';
 
 /**
  * The record of a run, shared by those who write it (harness) and those who read it (analysis, figures). One JSON object a line in
@@ -9,8 +10,6 @@ export const SCHEMA_VERSION = 1;
 
 /** Names of events, cores and workloads: what may become a column, a file name or a line of a report without quoting. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
-/** A core, or a core under settings: `trap`, `trap:shadow=drop`, `dynamic-sbe:branches=in-page:mirrors=1`. It stands in journals wherever a core does. */
-export const CONFIGURATION_NAME = /^(?=.{1,128}$)[A-Za-z0-9][A-Za-z0-9._-]*(?::[A-Za-z0-9][A-Za-z0-9._-]*=[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 const TEXT_LIMIT = 4096;
 const LIST_LIMIT = 100_000;
 

@@ -4,7 +4,7 @@ import { totalmem } from 'node:os';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
 import { OLDEST_NODE } from '../node-version.js';
-import { textTable } from '../table.js';
+import { textTable } from '../text-table.js';
 
 const PROBE_MILLISECONDS = 10_000;
 const GIBIBYTE = 1 << 30;

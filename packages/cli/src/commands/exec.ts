@@ -1,5 +1,6 @@
 import type { Engine, EventCounts } from '@ringbench/engine';
-import { InputProblem, oneLine, readLabKernel } from '@ringbench/harness';
+import { readLabKernel } from '@ringbench/harness/lab-kernel';
+import { InputProblem, oneLine } from '@ringbench/harness/problem';
 import { INPUT_FILE, labImage, leastMemory, memoryFor, programProblem } from '@ringbench/lab-kernel';
 import type { Connection, GuestFile, LabProgram } from '@ringbench/lab-kernel';
 import type { Arguments, Context } from '../context.js';
@@ -14,7 +15,7 @@ import type { ProgramOutcome } from '../exec/program-run.js';
 import { readGuestFile } from '../guest/guest-file.js';
 import { limitOption, memoryOption } from '../guest/options.js';
 import { repeatedOption } from '../options.js';
-import { formatCount, textTable } from '../table.js';
+import { formatCount, textTable } from '../text-table.js';
 
 const MOST_FILES = 1000;
 const MOST_SETTINGS = 1000;

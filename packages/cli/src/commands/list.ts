@@ -2,7 +2,7 @@ import { describeCore, everyCore, discoverWorkloads, listSuites, loadSuite, unkn
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
 import { listProfiles, loadProfile } from '../profiles.js';
-import { textTable } from '../table.js';
+import { textTable } from '../text-table.js';
 
 interface Listing {
   readonly value: readonly object[];

@@ -4,7 +4,7 @@ import type { InstructionMatrix } from '@ringbench/journal';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
 import { listOption, textOption } from '../options.js';
-import { textTable } from '../table.js';
+import { textTable } from '../text-table.js';
 
 /** `ringbench matrix [DIR]`: judges the witnesses of all sensitive instructions, and puts the matrix beside a journal if one is named. */
 export async function matrix(context: Context, given: Arguments): Promise<ExitCode> {

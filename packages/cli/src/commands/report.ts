@@ -7,7 +7,8 @@ import type { Arguments, Context } from '../context.js';
 import { writeEfficiency } from '../efficiency-file.js';
 import { ExitCode } from '../exit-codes.js';
 import { textOption } from '../options.js';
-import { DEFAULT_PROFILE, loadProfile } from '../profiles.js';
+import { DEFAULT_PROFILE } from '../default-profile.js';
+import { loadProfile } from '../profiles.js';
 import { priceTable, violationLines } from '../table.js';
 
 /** The folder that a command is about, and what its journal says. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, Exit } from '@ringbench/engine';
-import { InputProblem } from '@ringbench/harness';
+import { InputProblem } from '@ringbench/harness/problem';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
 import { instructionAddress } from '../guest/disassembler.js';
@@ -14,7 +14,7 @@ import { findTrigger, TRIGGER_EVENTS, type Trigger } from '../guest/trigger.js';
 import { addressOption, choiceOption, integerOption, textOption } from '../options.js';
 import type { Output } from '../output.js';
 import { catchSignals } from '../signals.js';
-import { formatCount } from '../table.js';
+import { formatCount } from '../text-table.js';
 
 const DEFAULT_COUNT = 100;
 /** The end itself is nothing to see: what led there is. */

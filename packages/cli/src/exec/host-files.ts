@@ -1,6 +1,6 @@
 import { fstatSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, normalize } from 'node:path';
-import { fileProblem, InputProblem } from '@ringbench/harness';
+import { fileProblem, InputProblem } from '@ringbench/harness/problem';
 import type { GuestFile } from '@ringbench/lab-kernel';
 import { readGuestFile } from '../guest/guest-file.js';
 

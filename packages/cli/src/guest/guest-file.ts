@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { fileProblem, InputProblem } from '@ringbench/harness';
+import { fileProblem, InputProblem } from '@ringbench/harness/problem';
 
 const MEBIBYTE = 1 << 20;
 /** Images are kept in memory whole. */

@@ -1,6 +1,6 @@
 import { CPU_MODEL_NAMES, DEFAULT_CPU_MODEL } from '@ringbench/isa';
 import type { Engine, EngineOptions, GuestImage, RomImage } from '@ringbench/engine';
-import { InputProblem, oneLine } from '@ringbench/harness';
+import { InputProblem, oneLine } from '@ringbench/harness/problem';
 import type { Arguments, Context } from '../context.js';
 import { coreOption } from '../core-option.js';
 import { addressOption, choiceOption, integerOption, repeatedOption, textOption } from '../options.js';

@@ -1,4 +1,4 @@
-import { InputProblem, oneLine } from '@ringbench/harness';
+import { InputProblem, oneLine } from '@ringbench/harness/problem';
 import { parseAddress } from '../options.js';
 
 const SHOWN = 60;

@@ -1,5 +1,5 @@
 import type { Engine } from '@ringbench/engine';
-import { formatCount } from '../table.js';
+import { formatCount } from '../text-table.js';
 import type { Output } from '../output.js';
 import type { Watcher } from './replay.js';
 
