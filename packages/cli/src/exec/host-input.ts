@@ -1,6 +1,6 @@
 import type { Engine } from '@ringbench/engine';
 import { InputQueue } from '@ringbench/lab-kernel';
-import { rawTerminal } from './raw-terminal.js';
+import { rawTerminal } from '../raw-terminal.js';
 
 /** Input that waits for the guest; beyond it, the sender waits. */
 const MOST_WAITING = 1 << 16;

@@ -1,5 +1,6 @@
 import { ExitCode } from '../exit-codes.js';
 import type { Engine } from '@ringbench/engine';
+import { rawTerminal } from '../raw-terminal.js';
 import { catchSignals } from '../signals.js';
 import { InputLog } from './input-log.js';
 
@@ -119,14 +120,14 @@ export async function withTerminal<Result>(input: TerminalInput, work: () => Pro
   const ignore = (): void => {};
   const signals = catchSignals();
   signals.signal.addEventListener('abort', () => input.leave({ how: 'a signal', code: signals.code() }));
-  if (stdin.isTTY) stdin.setRawMode(true);
+  const giveBack = stdin.isTTY ? rawTerminal() : undefined;
   stdin.on('data', take).on('error', ignore);
   try {
     return await work();
   } finally {
     signals.release();
     stdin.off('data', take);
-    if (stdin.isTTY) stdin.setRawMode(false);
+    giveBack?.();
     stdin.pause();
   }
 }
