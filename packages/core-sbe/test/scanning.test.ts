@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { Flag } from '@ringbench/isa';
 import { DirectEngine, type CoreDefinition, type EngineOptions, type EventCounts } from '@ringbench/engine';
 import { at, CODE_ADDRESS, DS, EAX, EBX, ECX, EDI, EDX, ES, ESI, ESP, GS, KernelGuest, Page, PAGE_BYTES, pageEntry, runGuest, SCRATCH, Selector, summarize } from '@ringbench/engine/conformance';
 import { core } from '../src/index.js';
@@ -47,6 +48,60 @@ describe('code that is jumped into', () => {
 
   it('in the middle of a scanned instruction, by a computed branch', () => {
     runOnAll((guest) => hiding(guest).call('hide').log(EAX).mov(EBX, 'inside').call(EBX).log(EAX).call('hide').log(EAX).call(EBX).log(EAX));
+  });
+
+  /** RET to an address, with this above its return address on the stack. */
+  const returnTo = (guest: KernelGuest, target: string | number, returning: string, ...above: number[]) => {
+    guest.push(returning);
+    for (const value of above) guest.push(value);
+    return guest.push(target).ret().label(returning);
+  };
+
+  it.each([
+    ['POPF', [0x9d, 0x90, 0x90, 0xc3], [Flag.FIXED | Flag.IOPL]],
+    ['SGDT [EBX]', [0x0f, 0x01, 0x03, 0xc3], []],
+    ['PUSH ES; POP EAX', [0x06, 0x58, 0x90, 0xc3], []],
+  ] as const)('by RET, where the constant of an instruction is %s', (_, constant, above) => {
+    runOnAll((guest) => {
+      guest.routine('hide', (inner) => inner.raw(MOV_EAX).label('inside').raw(...constant).ret()).mov(EBX, SCRATCH);
+      for (let time = 0; time < 3; time++) {
+        guest.call('hide').log(EAX);
+        returnTo(guest, 'inside', `returned ${time}`, ...above).log(EAX).logMemory(SCRATCH).logMemory(SCRATCH + 4).logFlags(Flag.IF | Flag.IOPL);
+      }
+    });
+  });
+
+  it('by RET, in the last instruction of its page', () => {
+    runOnAll((guest) => {
+      // MOV EAX, 589C0000h with PUSHF; POP EAX at its end, which is that of the page; RET in the next one.
+      guest.movByte(at(OTHER - 5), MOV_EAX).mov(at(OTHER - 4), 0x589c0000).movByte(at(OTHER), 0xc3).mov(EBX, OTHER - 5);
+      for (let time = 0; time < 3; time++) {
+        guest.call(EBX).log(EAX);
+        returnTo(guest, OTHER - 2, `returned ${time}`).log(EAX);
+      }
+    });
+  });
+
+  it('by RET, where an instruction that begins in its middle goes on over a breakpoint', () => {
+    runOnAll((guest) => {
+      // MOV EAX, 25FFFFFFh; PUSHF; POP EAX; NOP; NOP; RET. From the 25h on: AND EAX, 9090589Ch; RET.
+      guest.routine('hide', (inner) => inner.raw(MOV_EAX, 0xff, 0xff, 0xff).label('inside').raw(0x25, 0x9c, 0x58, 0x90, 0x90, 0xc3));
+      for (let time = 0; time < 3; time++) {
+        guest.call('hide').log(EAX).mov(EAX, -1);
+        returnTo(guest, 'inside', `returned ${time}`).log(EAX);
+      }
+    });
+  });
+
+  it('by RET, in a page of data, which is no mirror and has its translation', () => {
+    runOnAll((guest) => {
+      guest.mov(at(SCRATCH), SHOW_FLAGS_WORD);
+      for (let time = 0; time < 3; time++) {
+        returnTo(guest, SCRATCH, `returned ${time}`).log(EAX);
+        // What was code is data again.
+        guest.mov(at(SCRATCH + 4), time);
+      }
+    });
   });
 
   it('by a static branch of the page, and of another', () => {
