@@ -2,7 +2,7 @@
 //
 //   node scripts/build-kernel.mjs [--check] [--port NAME]
 //
-// Without an option: compiles and links image.elf and image-paravirt.elf, rewrites kernel.json and kernel-paravirt.json.
+// Without an option: compiles and links an image for each port and rewrites its manifest.
 // --check  builds into a temporary folder and compares the bytes with the committed image; where the tools that built
 //          it are absent, it skips with that reason and succeeds.
 import { execFile, execFileSync } from 'node:child_process';
@@ -18,10 +18,14 @@ const KERNEL = join(WORKLOADS, 'kernel');
 const COMMON = join(WORKLOADS, 'common');
 const ARCH = 'kernel/arch';
 
-/** A port is a folder of arch/. */
+/** A port is a folder of arch/; `folders` are those that it has in common with others, `linker` the script that places it, `link` its own options (pages of the file need not be pages of memory: -n). */
 const PORTS = {
-  pc: { id: 'kernel', title: 'Lab kernel', image: 'image.elf', manifest: 'kernel.json' },
-  paravirt: { id: 'kernel-paravirt', title: 'Lab kernel for the paravirtual machine', image: 'image-paravirt.elf', manifest: 'kernel-paravirt.json' },
+  pc: { id: 'kernel', title: 'Lab kernel', image: 'image.elf', manifest: 'kernel.json', folders: ['common', 'shared-space'], linker: 'shared-space/image.ld', link: ['-n'] },
+  paravirt: {
+    id: 'kernel-paravirt', title: 'Lab kernel for the paravirtual machine', image: 'image-paravirt.elf', manifest: 'kernel-paravirt.json',
+    folders: ['common', 'shared-space', 'ported'], linker: 'shared-space/image.ld', link: ['-n'],
+  },
+  um: { id: 'kernel-um', title: 'Lab kernel as a process', image: 'image-um.elf', manifest: 'kernel-um.json', folders: ['common', 'ported'], linker: 'um/image.ld', link: [], mode: 0o755 },
 };
 
 /** As the bare guests are built (build-workloads.mjs): integer code only, nothing that depends on the host system. */
@@ -31,15 +35,15 @@ const compileOptions = (port) => [
   '-fno-tree-loop-distribute-patterns', '-fno-strict-aliasing', '-Wall', '-Wextra', '-Werror',
   `-I${KERNEL}`, `-I${join(KERNEL, 'arch', port)}`, `-I${join(COMMON, 'guest')}`, `-I${COMMON}`,
 ];
-const LINK = ['-m', 'elf_i386', '-n', '-s', '--build-id=none', '--fatal-warnings', '-z', 'noexecstack'];
+const LINK = ['-m', 'elf_i386', '-s', '--build-id=none', '--fatal-warnings', '-z', 'noexecstack'];
 /** Headers of the bare guests that the kernel uses, too; those of ports only where there are some. */
 const SHARED = ['common/page-entry.h', 'common/random.h'];
-const SHARED_OF_PORT = { pc: ['common/guest/ports.h', 'common/port-numbers.h'], paravirt: [] };
+const SHARED_OF_PORT = { pc: ['common/guest/ports.h', 'common/port-numbers.h'], paravirt: [], um: [] };
 
 /** Whether a source, relative to workloads/, is of a port, or of what all ports have. */
 function belongsTo(port, name) {
   const folder = name.startsWith(`${ARCH}/`) ? name.slice(ARCH.length + 1).split('/') : [];
-  return folder.length < 2 || folder[0] === port;
+  return folder.length < 2 || folder[0] === port || PORTS[port].folders.includes(folder[0]);
 }
 
 /** Relative to workloads/, with forward slashes. */
@@ -63,7 +67,7 @@ async function buildImage(port, folder) {
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
   const image = join(folder, PORTS[port].image);
-  execFileSync('ld', [...LINK, '-T', join(KERNEL, 'arch', port, 'image.ld'), '-o', image, ...objects], { stdio: 'pipe' });
+  execFileSync('ld', [...LINK, ...PORTS[port].link, '-T', join(KERNEL, 'arch', PORTS[port].linker), '-o', image, ...objects], { stdio: 'pipe' });
   return readFileSync(image);
 }
 
@@ -78,10 +82,10 @@ async function inTemporary(action) {
 
 async function update(port, tools) {
   if (tools === undefined) throw new UserError('building needs gcc, as and ld (Debian: gcc, binutils)');
-  const { id, title, image, manifest } = PORTS[port];
+  const { id, title, image, manifest, mode } = PORTS[port];
   const bytes = await inTemporary((folder) => buildImage(port, folder));
   const fields = { id, title, port, image, sha256: sha256(bytes), sources: sources(port), ...tools };
-  writeFileSync(join(KERNEL, image), bytes);
+  writeFileSync(join(KERNEL, image), bytes, { mode });
   writeFileSync(join(KERNEL, manifest), `${JSON.stringify(fields, null, 2)}\n`);
   console.log(`${id} ${bytes.length} bytes`);
 }

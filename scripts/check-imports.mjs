@@ -17,7 +17,7 @@ export const ALLOWED = {
   journal: [],
   archive: [],
   'lab-kernel': ['archive', 'engine'],
-  harness: ['engine', 'journal', 'archive', 'lab-kernel'],
+  harness: ['engine', 'host', 'journal', 'archive', 'lab-kernel'],
   analysis: ['journal'],
   figures: ['analysis', 'journal'],
   cli: ['isa', 'machine', 'engine', 'core-*', 'archive', 'lab-kernel', 'journal', 'harness', 'analysis', 'figures'],

@@ -76,7 +76,7 @@ export async function runScript(name, main) {
   try {
     await main();
   } catch (error) {
-    if (error instanceof UserError || error.code?.startsWith('ERR_PARSE_ARGS')) {
+    if (error instanceof UserError || String(error.code).startsWith('ERR_PARSE_ARGS')) {
       console.error(`${name}: ${error.message}`);
       process.exitCode = 2;
     } else if (error.stderr) {

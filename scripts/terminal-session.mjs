@@ -37,9 +37,11 @@ class Stuck extends Error {
 
 const settingsOf = (environment) => Object.entries(environment).map(([name, value]) => `${name}=${value}`);
 
-/** On this host; `environment` is all that the program finds. Rejects when a step takes too long. */
-export async function sessionOnHost(words, environment, steps) {
-  const command = `stty rows ${ROWS} columns ${COLUMNS}; exec env -i ${[...settingsOf(environment), ...words].map(quoteWord).join(' ')}`;
+/**
+ * On this host; `environment` is all that the program finds. `raw`: the program is the terminal's line discipline itself. Rejects when a step takes too long.
+ */
+export async function sessionOnHost(words, environment, steps, { raw = false } = {}) {
+  const command = `stty ${raw ? 'raw -echo ' : ''}rows ${ROWS} columns ${COLUMNS}; exec env -i ${[...settingsOf(environment), ...words].map(quoteWord).join(' ')}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
   let [shown, seen] = ['', 0];
   let look = () => undefined;

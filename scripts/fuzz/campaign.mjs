@@ -1,5 +1,8 @@
 // Runs generated programs (packages/engine/src/programs) on several cores and compares what their guests show, on all processors of the host.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { buildImage, firstDifference, generateProgram, observe, shrinkPrograms } from '../../packages/engine/dist/programs/index.js';
 import { loadCore } from '../cores.mjs';
@@ -8,7 +11,7 @@ import { listPrograms } from './listing.mjs';
 /** The baseline: the guest in a machine of its own. */
 const REFERENCE = 'native';
 /** Programs in one image; those behind one that never ends are begun again in the next. */
-const PROGRAMS_OF_AN_IMAGE = 16;
+const PROGRAMS_OF_AN_IMAGE = 20;
 /** Pages of another owner among the guest's, in machines that have a monitor. */
 const NEIGHBOUR_PAGES = 128;
 const MOST_WORKERS = 8;
@@ -16,6 +19,17 @@ const MOST_WORKERS = 8;
 const PATIENCE = 120_000;
 /** Failures of one worker that are reduced to a minimum; further ones are only counted. */
 const MOST_SHRUNK = 3;
+
+/** Milliseconds between two lines of progress in a log. */
+const LOG_EVERY = 60_000;
+/** Where failing programs are kept. */
+const FAILURES = fileURLToPath(new URL('../../results/fuzz', import.meta.url));
+
+/** What this process and its threads have used. */
+function processorSeconds() {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1e5) / 10;
+}
 
 const textOf = (error) => (error instanceof Error ? `throws ${error.stack ?? error.message}` : String(error));
 
@@ -35,25 +49,28 @@ function judge(cores, reference, programs) {
   return { expected };
 }
 
-/** A failure in words: the smallest programs that show it, as a listing. */
+/** A failure: the smallest programs that show it, in words and as a listing. */
 function explain(reference, programs, { core, difference }) {
+  const seed = programs[0].seed;
   const fails = (fewer) => judge([core], reference, fewer).failure !== undefined;
   const least = shrinkPrograms(programs, fails);
   const left = judge([core], reference, least).failure;
   // A failure that depends on more than the guest's bytes does not shrink: it is told as it came.
-  if (left === undefined) return `${core.id}: ${difference} (programs from seed ${programs[0].seed} on; not repeatable)`;
-  return `${core.id}: ${left.difference}\n${JSON.stringify(least)}\n${listPrograms(left.image)}`;
+  if (left === undefined) return { core: core.id, seed, text: `${core.id}: ${difference} (programs from seed ${seed} on; not repeatable)` };
+  return { core: core.id, seed: least[0].seed, text: `${core.id}: ${left.difference}\n${JSON.stringify(least)}\n${listPrograms(left.image)}` };
 }
 
 /** Images from `from` on until `programs` programs have run; every worker takes seeds of its own. */
 async function work({ profile, cores: ids, seed, programs }) {
   const reference = await loadCore(REFERENCE);
   const cores = await Promise.all(ids.filter((id) => id !== REFERENCE).map((id) => loadCore(id)));
-  const total = { programs: 0, images: 0, instructions: 0, looks: 0, ends: {}, kinds: {}, failures: [], failed: 0 };
+  const total = { programs: 0, finished: 0, images: 0, instructions: 0, looks: 0, ends: {}, kinds: {}, failures: [], failed: 0 };
   for (let next = 0; next < programs; ) {
     const batch = Array.from({ length: Math.min(PROGRAMS_OF_AN_IMAGE, programs - next) }, (_, index) => generateProgram(seed + next + index, profile));
     const { expected, failure } = judge(cores, reference, batch);
     const begun = Math.max(1, Math.min(batch.length, expected.begun));
+    // All but the last that began gave way to the next one; the last one did where the guest then powered itself off.
+    total.finished += expected.begun === batch.length && expected.exit.kind === 'power-off' ? begun : begun - 1;
     for (const { pieces } of batch.slice(0, begun)) for (const { kind } of pieces) total.kinds[kind] = (total.kinds[kind] ?? 0) + 1;
     total.ends[expected.exit.kind] = (total.ends[expected.exit.kind] ?? 0) + 1;
     total.instructions += expected.looks.at(-1).retired;
@@ -89,31 +106,55 @@ function start(campaign, onProgress) {
 const sumOf = (results, key) => results.reduce((sum, result) => sum + result[key], 0);
 const mergeCounts = (results, key) => results.reduce((all, result) => Object.entries(result[key]).reduce((counts, [name, count]) => ({ ...counts, [name]: (counts[name] ?? 0) + count }), all), {});
 
+/** Says how far it is: on a terminal all the time, in a log once in a while. */
+function createProgress(programs) {
+  const done = [];
+  let said = performance.now();
+  return (worker, number) => {
+    done[worker] = number;
+    const all = done.reduce((sum, own) => sum + (own ?? 0), 0);
+    if (process.stderr.isTTY) process.stderr.write(`\r${all}/${programs}`);
+    else if (performance.now() - said > LOG_EVERY) {
+      said = performance.now();
+      process.stderr.write(`${all}/${programs}\n`);
+    }
+  };
+}
+
+/** Writes each failure to a file of its own, named by core and seed. */
+function saveFailures(profile, failures) {
+  if (failures.length > 0) mkdirSync(FAILURES, { recursive: true });
+  return failures.map(({ core, seed, text }) => {
+    const file = join(FAILURES, `${profile}-${core}-${seed}.txt`);
+    writeFileSync(file, `${text}\n`);
+    return { core, seed, file, text };
+  });
+}
+
 /** Runs a campaign and prints its figures; the exit code is 1 when a core differs. */
 export async function runCampaign(profile, { programs, seed, cores, json }) {
   const workers = Math.min(MOST_WORKERS, availableParallelism(), programs);
   const share = Math.ceil(programs / workers);
-  const progress = Array.from({ length: workers }, () => 0);
+  const progress = createProgress(programs);
+  process.stderr.write(`${profile}: ${programs} programs from seed ${seed} on, ${workers} workers\n`);
   const began = performance.now();
-  const results = await Promise.all(progress.map((_, index) => start({ profile, cores, seed: seed + index * share, programs: Math.min(share, programs - index * share) }, (done) => {
-    progress[index] = done;
-    if (process.stderr.isTTY) process.stderr.write(`\r${progress.reduce((sum, own) => sum + own)}/${programs}`);
-  })));
+  const shares = Array.from({ length: workers }, (_, index) => ({ profile, cores, seed: seed + index * share, programs: Math.min(share, programs - index * share) })).filter((own) => own.programs > 0);
+  const results = await Promise.all(shares.map((own, index) => start(own, (done) => progress(index, done))));
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const seconds = Math.round((performance.now() - began) / 1000);
   const figures = {
-    profile, seed, cores, programs: sumOf(results, 'programs'), images: sumOf(results, 'images'), instructions: sumOf(results, 'instructions'), looks: sumOf(results, 'looks'),
-    ends: mergeCounts(results, 'ends'), kinds: mergeCounts(results, 'kinds'), seconds, failed: sumOf(results, 'failed'), failures: results.flatMap(({ failures }) => failures),
+    profile, seed, cores, programs: sumOf(results, 'programs'), finished: sumOf(results, 'finished'), images: sumOf(results, 'images'), instructions: sumOf(results, 'instructions'), looks: sumOf(results, 'looks'),
+    ends: mergeCounts(results, 'ends'), kinds: mergeCounts(results, 'kinds'), seconds, cpuSeconds: processorSeconds(), failed: sumOf(results, 'failed'), failures: saveFailures(profile, results.flatMap(({ failures }) => failures)),
   };
   if (json) console.log(JSON.stringify(figures));
   else report(figures);
   return figures.failed === 0 ? 0 : 1;
 }
 
-function report({ seed, cores, programs, images, instructions, looks, ends, seconds, failed, failures }) {
+function report({ seed, cores, programs, finished, images, instructions, looks, ends, seconds, cpuSeconds, failed, failures }) {
   const ended = Object.entries(ends).map(([end, count]) => `${end} ${count}`).join(', ');
-  console.log(`seed ${seed}: ${programs} programs in ${images} images on ${cores.join(', ')}: ${instructions} instructions and ${looks} looks on each, ${seconds} s; images ended by ${ended}; ${failed} differ`);
-  for (const failure of failures) console.log(failure);
+  console.log(`seed ${seed}: ${programs} programs, of which ${finished} ran to their end, in ${images} images on ${cores.join(', ')}: ${instructions} instructions and ${looks} looks on each, ${seconds} s, ${cpuSeconds} processor seconds; images ended by ${ended}; ${failed} differ`);
+  for (const { file, text } of failures) console.log(`${text}\nsaved in ${file}`);
 }
 
 if (!isMainThread) await work(workerData);

@@ -1,4 +1,5 @@
 export * from './comparison.js';
+export * from './contest.js';
 export * from './efficiency.js';
 export * from './pricing.js';
 export * from './profile.js';
@@ -7,5 +8,6 @@ export * from './run.js';
 export * from './sensitivity.js';
 export * from './statistics.js';
 export * from './summary.js';
+export * from './user-mode-linux.js';
 export * from './validation.js';
 export * from './wall-clock.js';

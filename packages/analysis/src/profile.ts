@@ -18,6 +18,8 @@ const costSchema = z
   .strictObject({
     /** Short name for charts; without one they show the event's name. */
     label: text.optional(),
+    /** Costs of one group share a part of a stacked bar; without one a cost is a group of its own, named by its label. */
+    group: text.optional(),
     low: cyclesOf,
     default: cyclesOf,
     high: cyclesOf,
@@ -52,7 +54,7 @@ const profileSchema = z.strictObject({
   interpreted: z.record(pattern, costSchema).default({}),
   /** Events that have no price on purpose, and why. */
   notPriced: z.record(pattern, text).default({}),
-  /** Published figures from sources that set none of the prices above. */
+  /** Published figures that set none of the prices above. Where other figures of the same source did, `source` says so. */
   validation: z.array(validationSchema).default([]),
 });
 
@@ -127,6 +129,11 @@ export function costOf(profile: CostProfile, id: string): Cost {
 /** Name of a cost for a person to read. */
 export function costLabel(profile: CostProfile, id: string): string {
   return costOf(profile, id).label ?? id;
+}
+
+/** Name of the group of a cost, for charts with few parts. */
+export function costGroup(profile: CostProfile, id: string): string {
+  return costOf(profile, id).group ?? costLabel(profile, id);
 }
 
 /** Every cost of the profile with its id, in the order of the file. */

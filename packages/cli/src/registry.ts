@@ -12,12 +12,13 @@ const CORES = {
   trap: async () => (await import('@ringbench/core-trap')).core,
   v386: async () => (await import('@ringbench/core-v386')).core,
   paravirt: async () => (await import('@ringbench/core-paravirt')).core,
+  uml: async () => (await import('@ringbench/core-uml')).core,
 } as const satisfies Readonly<Record<string, () => Promise<CoreDefinition>>>;
 
 type CoreId = keyof typeof CORES;
 
 /** Those whose machine is no PC: they run what was ported to it and nothing else. */
-const PORTED: readonly CoreId[] = ['paravirt'];
+const PORTED: readonly CoreId[] = ['paravirt', 'uml'];
 
 /** The cores that a command can choose from. */
 export interface Registry {

@@ -25,6 +25,7 @@ export const core: CoreDefinition = {
     ...IO_EVENTS,
   ],
   settings: DEVICE_SETTINGS,
+  softwareProcessor: true,
   // Whatever may run other cores' guests directly, here nothing does.
   create: (options) => new DirectEngine({ ...options, settings: { ...options.settings, executor: 'interpreter' } }, asEmulated),
 };

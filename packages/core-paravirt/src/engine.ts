@@ -1,12 +1,11 @@
 import { CPU_MODELS, CR4, DEFAULT_CPU_MODEL, Feature, Register, Word } from '@ringbench/isa';
-import { Interpreter as Executor } from '@ringbench/interpreter';
 import {
-  bootGuest, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
-  type GuestView, type LoadResult, type Region,
+  bootGuest, createExecutor, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  type GuestView, type LoadResult, type Region, type Tenant, type Digest,
 } from '@ringbench/engine';
-import { INSTRUCTIONS_PER_SECOND, Machine } from '@ringbench/machine';
+import { INSTRUCTIONS_PER_SECOND, type Machine } from '@ringbench/machine';
 import {
-  Allocator, Dispatcher, GuestClock, GuestMemory, GuestPlatform, HostContext, MonitorInstructions, Neighbour, Owner, ShadowCounters, takePage, VirtualMachine, VmmCounters,
+  Dispatcher, GuestClock, GuestPlatform, HostContext, MonitorInstructions, Neighbour, PagePool, ShadowCounters, siteFor, takePage, VirtualMachine, VmmCounters,
 } from '@ringbench/vmm';
 import { ParavirtCounters } from './counters.js';
 import { openGates } from './gates.js';
@@ -24,6 +23,8 @@ const PAGE_BYTES = 4096;
 /** The VMM's descriptor tables with its stack, the trap page, and the descriptor table under which the guest runs. */
 const VMM_PAGES = 3;
 const GUEST_TABLE_PAGE = 2;
+/** The guest page of the virtual registers. */
+const REGISTERS_PAGE = 0;
 /** How every guest's console and disk are reached. */
 const DEVICES = { disk: 'virtual', console: 'virtual' } as const;
 
@@ -33,6 +34,7 @@ export type MmuSetting = 'hypercall' | 'none';
 /** A machine under a monitor that runs one guest which was ported to it. */
 export class ParavirtEngine implements Engine {
   private readonly machine: Machine;
+  private readonly host: HostContext;
   private readonly guest: VirtualMachine;
   private readonly dispatcher: Dispatcher;
   private readonly world: World;
@@ -51,6 +53,7 @@ export class ParavirtEngine implements Engine {
   private awaitsEntry = true;
   private isLoaded = false;
   private isPauseWanted = false;
+  readonly tenant?: Tenant;
   /** Why this machine does not run the guest that was loaded. */
   private refusal: string | undefined = undefined;
   private status: number | undefined = undefined;
@@ -62,14 +65,16 @@ export class ParavirtEngine implements Engine {
     this.io = new GuestIo({ ...options, settings: DEVICES });
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     const { features } = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL];
-    this.machine = new Machine({ features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor) });
+    const site = siteFor(options, { features, pages, createExecutor: createExecutor(options) });
+    this.machine = site.machine;
     const { machine, counters } = this;
-    const allocator = new Allocator(pages);
-    const host = new HostContext(machine, allocator);
+    const { allocator } = site;
+    const host = new HostContext(machine, allocator, site.trapAddress);
+    this.host = host;
     const guestTable = takePage(allocator);
-    const pool = Array.from({ length: spacePages(guestPages) }, () => takePage(allocator));
+    const pool = new PagePool(machine.memory, allocator, spacePages(guestPages));
     this.neighbour = new Neighbour(machine.memory, allocator, neighbourPages, guestPages);
-    const memory = this.allocateGuestMemory(allocator, guestPages);
+    const memory = site.guestMemory(guestPages);
     this.clock = new GuestClock(() => machine.processor.now());
     this.guest = new VirtualMachine({ ...this.io.equipment(), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker: () => undefined });
     const monitor = new MonitorInstructions(machine, this.clock, this.monitorCounters);
@@ -81,12 +86,30 @@ export class ParavirtEngine implements Engine {
     this.takeProcessor(monitor, features);
     this.world = new World(machine, host, monitor, this.spaces, this.registers, this.ownCounters);
     this.devices = new VirtualDevices(this.guest, this.registers, counters);
-    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: () => undefined, onReset: () => undefined });
+    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: () => undefined, onReset: () => undefined }, site.owner);
     this.dispatcher = new Dispatcher(host, counters);
     const hypercalls = new Hypercalls({
       memory, spaces: this.spaces, segments, devices: this.devices, counters: this.ownCounters, hasSpaces: mmu === 'hypercall', onMark: (value) => this.recorder.mark(value), onTerminate: (status) => (this.status = status),
     });
     new Traps(machine, this.guest, this.world, this.registers, hypercalls).install(this.dispatcher);
+    if (site.tenancy === undefined) return;
+    this.tenant = site.tenancy;
+    site.tenancy.attach({
+      clock: this.clock, memory, pool, onMarker: () => undefined, leave: () => this.leave(), onRemapped: () => this.spaces.remap(), onSlept: () => this.pause(), onResumed: () => undefined, pinned: [REGISTERS_PAGE],
+    });
+  }
+
+  /** The host's timer takes the processor from the guest, as the monitor's own does; behind a load of SS, an instruction later. */
+  private leave(): void {
+    while (this.world.isGuestRunning) {
+      this.interruptGuest();
+      if (this.machine.run(0).kind === 'budget' && this.world.isGuestRunning) this.machine.run(1);
+      if (this.world.isGuestRunning) continue;
+      const isPreempted = this.host.trappedVector() === TIMER_VECTOR;
+      this.dispatcher.dispatch();
+      if (isPreempted) this.world.isUnnoticed = true;
+      this.awaitsEntry = true;
+    }
   }
 
   load(image: GuestImage): LoadResult {
@@ -133,12 +156,10 @@ export class ParavirtEngine implements Engine {
   /** What lies between two instructions of the guest: the end of the run, devices, pending events; then the entry. */
   private enterGuest(): Exit | undefined {
     const { world, guest, devices, registers } = this;
-    if (this.isPauseWanted) {
-      this.isPauseWanted = false;
-      return { kind: 'paused' };
-    }
+    if (this.takePause()) return { kind: 'paused' };
     if (this.status !== undefined) return { kind: 'power-off', status: this.status };
-    if (world.problem === undefined && !devices.settle()) return { kind: 'halted' };
+    if (world.problem === undefined && !devices.settle(world.isUnnoticed)) return { kind: 'halted' };
+    if (this.takePause()) return { kind: 'paused' };
     if (registers.load('INTERRUPTS') !== 0 && registers.load('PENDING') !== 0) this.tellEvents();
     const problem = world.problem ?? (guest.processor.inShutdown ? guest.processor.shutdownReason : undefined);
     if (problem !== undefined) return { kind: 'shutdown', eip: world.eip >>> 0, detail: problem };
@@ -146,6 +167,12 @@ export class ParavirtEngine implements Engine {
     this.armTimer();
     this.awaitsEntry = false;
     return undefined;
+  }
+
+  private takePause(): boolean {
+    const { isPauseWanted } = this;
+    this.isPauseWanted = false;
+    return isPauseWanted;
   }
 
   /** An entry for all that is pending. */
@@ -198,7 +225,7 @@ export class ParavirtEngine implements Engine {
     return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts(), ...this.monitorCounters.counts(), ...this.ownCounters.counts(), ...this.io.counts() };
   }
   region(): Region | undefined { return this.recorder.region; }
-  fingerprint(): Fingerprint { return fingerprintOf(this.world.state(), this.guest.memory.digest()); }
+  fingerprint(digest?: Digest): Fingerprint { return fingerprintOf(this.world.state(), this.guest.memory.digest(digest)); }
   neighbourChanges(): readonly number[] { return this.neighbour.changes(); }
 
   /** LGDT of the table under which the guest runs; where there are time stamps, RDTSC must trap: the machine's time is not the guest's. */
@@ -207,12 +234,5 @@ export class ParavirtEngine implements Engine {
     state[Word.GDTR_BASE] = (GUEST_END + GUEST_TABLE_PAGE * PAGE_BYTES) | 0;
     state[Word.GDTR_LIMIT] = GUEST_TABLE_LIMIT;
     if ((features & Feature.I586) !== 0) monitor.loadCr4(CR4.TSD);
-  }
-
-  /** In falling order, so that the machine's pages are neither the guest's own numbers nor in their order. */
-  private allocateGuestMemory(allocator: Allocator, pages: number): GuestMemory {
-    const machinePages = allocator.allocateMany(Owner.FIRST_VM, pages);
-    if (machinePages === undefined) throw new Error('the machine was built without enough memory for its guest');
-    return new GuestMemory(this.machine.memory, this.machine.processor.mmu, machinePages.toReversed());
   }
 }

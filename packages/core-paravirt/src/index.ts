@@ -1,4 +1,4 @@
-import { IO_EVENTS, type CoreDefinition, type EngineOptions, type Setting } from '@ringbench/engine';
+import { EXECUTOR_SETTING, IO_EVENTS, type CoreDefinition, type EngineOptions, type Setting } from '@ringbench/engine';
 import { MONITOR_EVENTS, VMM_EVENTS } from '@ringbench/vmm';
 import { PARAVIRT_EVENTS } from './counters.js';
 import { ParavirtEngine, type MmuSetting } from './engine.js';
@@ -8,6 +8,7 @@ const SETTINGS: readonly Setting[] = [
     name: 'mmu', meaning: 'page tables are changed by validated, batched hypercalls (`hypercall`), or there is no virtual MMU, and guests that need one are refused (`none`, as in the paper)',
     default: 'hypercall', values: ['hypercall', 'none'],
   },
+  EXECUTOR_SETTING,
 ];
 
 /** Throws on a value that `SETTINGS` does not have: who offers settings checks them. */
@@ -27,5 +28,6 @@ export const core: CoreDefinition = {
   executor: 'interpreter',
   events: [...VMM_EVENTS, ...MONITOR_EVENTS, ...PARAVIRT_EVENTS, ...IO_EVENTS],
   settings: SETTINGS,
+  sharesMachine: true,
   create: (options) => new ParavirtEngine(options, mmuOf(options.settings)),
 };

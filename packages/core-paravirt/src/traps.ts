@@ -79,6 +79,7 @@ export class Traps {
   /** The kernel is no user of its own pages, whatever ring the silicon has it in. */
   private pageFault(): void {
     const { world, registers } = this;
+    if (world.supplyPage(this.machine.processor.state[Word.CR2], (world.errorCode & FaultCode.WRITE) !== 0)) return;
     registers.store('FAULT_ADDRESS', this.machine.processor.state[Word.CR2]);
     this.reflect(Vector.PF, world.mode === 'kernel' ? world.errorCode & ~FaultCode.USER : world.errorCode);
   }

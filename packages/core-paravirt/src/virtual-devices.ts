@@ -39,9 +39,13 @@ export class VirtualDevices {
     this.registers.store('DISK_SECTORS', pc.hasDisks ? size : 0);
   }
 
-  /** What lies between two instructions: devices act, an idle guest sleeps until something comes. False when nothing can wake it. */
-  settle(): boolean {
-    const { guest } = this;
+  /**
+   * What lies between two instructions: devices act, an idle guest sleeps until something comes. False when nothing can wake it. `isUnnoticed`: the guest did
+   * not trap by itself, and must not find out. TIME stays as it is then, unless a device had its turn too.
+   */
+  settle(isUnnoticed: boolean): boolean {
+    const { guest, counters } = this;
+    const deadlines = counters.timerDeadlines;
     for (;;) {
       if (!guest.settle()) return false;
       const event = guest.pending;
@@ -51,7 +55,7 @@ export class VirtualDevices {
       guest.pc.bus.write(Pic.COMMAND, 1, Pic.END);
     }
     this.guest.pc.clock.cancel(this.wake);
-    this.publishTime();
+    if (!isUnnoticed || counters.timerDeadlines !== deadlines) this.publishTime();
     return true;
   }
 

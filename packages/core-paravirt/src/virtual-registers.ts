@@ -11,7 +11,7 @@ export class VirtualRegisters {
 
   /** Throws for a guest without memory. */
   constructor(private readonly machine: Machine, memory: GuestMemory) {
-    const page = memory.machinePage(0);
+    const page = memory.ownPage(0);
     if (page === undefined) throw new Error('a guest without memory has no virtual registers');
     this.address = page * PAGE_BYTES;
     this.view = new DataView(machine.memory.buffer, Region.RAM + this.address, PAGE_BYTES);
@@ -22,7 +22,7 @@ export class VirtualRegisters {
 
   store(register: keyof typeof VirtualRegister, value: number): void {
     // Through the MMU, which tells the executor should the guest run code from this page.
-    this.machine.processor.mmu.writePhysical(this.address + VirtualRegister[register], new Uint8Array(Int32Array.of(value).buffer));
+    this.machine.processor.mmu.storePhysical(this.address + VirtualRegister[register], value);
   }
 
   /** Adds events to those pending. */

@@ -31,6 +31,8 @@ export class World {
   eip = 0;
   private eflags: number = Flag.FIXED;
   private stackSelector: number = GuestSelector.USER_DATA;
+  /** The guest did not trap by itself: its host took the processor, or the monitor had a page to give. It must not find out. */
+  isUnnoticed = false;
   /** Why the guest cannot go on; undefined while it can. */
   problem: string | undefined = undefined;
 
@@ -75,6 +77,7 @@ export class World {
 
   /** After a trap: takes the guest's state over. */
   takeExit(): void {
+    this.isUnnoticed = false;
     const real = this.machine.processor.state;
     this.general.set(real.subarray(Register.EAX, Register.EAX + GENERAL_REGISTERS));
     this.general[Register.ESP] = this.frameWord(Frame.ESP);
@@ -118,6 +121,12 @@ export class World {
     this.registers.store('INTERRUPTS', (flags & Flag.IF) === 0 ? 0 : 1);
   }
 
+  /** A page fault of the monitor's making, not of the guest's (`Spaces.supply`). */
+  supplyPage(linear: number, write: boolean): boolean {
+    this.isUnnoticed = this.spaces.supply(this.mode, linear, write);
+    return this.isUnnoticed;
+  }
+
   /** Two bytes at the guest's EIP, low one first, or -1. */
   opcode(): number {
     const [low, high] = [this.spaces.reach(this.eip, false), this.spaces.reach((this.eip + 1) | 0, false)];
@@ -157,7 +166,7 @@ export class World {
     const addresses = values.map((_, index) => this.spaces.reach((linear + index * WORD_BYTES) | 0, true));
     const reached = addresses.filter((address) => address !== undefined);
     if (reached.length < values.length) return false;
-    reached.forEach((address, index) => this.machine.processor.mmu.writePhysical(address >>> 0, new Uint8Array(Int32Array.of(values[index]).buffer)));
+    reached.forEach((address, index) => this.machine.processor.mmu.storePhysical(address, values[index]));
     return true;
   }
 

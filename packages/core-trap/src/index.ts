@@ -1,4 +1,5 @@
-import { DEVICE_SETTINGS, IO_EVENTS, type CoreDefinition, type EngineOptions, type Setting } from '@ringbench/engine';
+import { DEVICE_SETTINGS, EXECUTOR_SETTING, IO_EVENTS, type CoreDefinition, type EngineOptions, type Setting } from '@ringbench/engine';
+import { SENSITIVE_TRAPS_SILICON } from '@ringbench/isa';
 import { DeprivilegedEngine, SHADOW_EVENTS, VMM_EVENTS, type DeprivilegedPolicy } from '@ringbench/vmm';
 
 const SETTINGS: readonly Setting[] = [
@@ -11,6 +12,7 @@ const SETTINGS: readonly Setting[] = [
     name: 'sensitive', meaning: 'whether sensitive unprivileged instructions trap (`trapping`), or show the guest the silicon\'s state (`naive`, for the matrix of instructions only)',
     default: 'trapping', values: ['trapping', 'naive'],
   },
+  EXECUTOR_SETTING,
   ...DEVICE_SETTINGS,
 ];
 
@@ -33,5 +35,7 @@ export const core: CoreDefinition = {
   events: [...VMM_EVENTS, ...SHADOW_EVENTS, ...IO_EVENTS],
   settings: SETTINGS,
   naive: { sensitive: 'naive' },
+  silicon: SENSITIVE_TRAPS_SILICON,
+  sharesMachine: true,
   create: (options) => new DeprivilegedEngine(options, policyOf(options.settings)),
 };

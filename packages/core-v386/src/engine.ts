@@ -1,11 +1,12 @@
 import { exitV386, loadFloat, storeFloat, Vector, Word } from '@ringbench/isa';
 import {
   bootGuest, createExecutor, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
-  type GuestView, type LoadResult, type Region,
+  type GuestView, type LoadResult, type Region, type Tenant, type Digest,
 } from '@ringbench/engine';
-import { Machine } from '@ringbench/machine';
-import { Allocator, DeviceAllocator, Dispatcher, GuestClock, GuestMemory, GuestPlatform, HostContext, Neighbour, Owner, ROM_PAGES, ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages, StaticDevices, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
+import type { Machine } from '@ringbench/machine';
+import { Dispatcher, GuestClock, GuestPlatform, HostContext, Neighbour, ROM_PAGES, ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages, siteFor, StaticDevices, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from './control-block.js';
+import { DeviceServer } from './device-server.js';
 import { IO_BITMAP_PAGES, IoBitmap } from './io-bitmap.js';
 import { GuestExits } from './guest-exits.js';
 import { ModeSwitch } from './mode-switch.js';
@@ -24,6 +25,7 @@ export class V386Engine implements Engine {
   private readonly counters = new VmmCounters();
   private readonly io: GuestIo;
   private readonly devices: StaticDevices;
+  private readonly deviceServer: DeviceServer;
   private readonly clock: GuestClock;
   /** The last exit is handled and the guest not entered again. */
   private awaitsEntry = false;
@@ -33,22 +35,25 @@ export class V386Engine implements Engine {
   /** The guest has firmware of its own, which starts the machine again after a reset. */
   private hasFirmware = false;
   private isPauseWanted = false;
+  readonly tenant?: Tenant;
 
   constructor(private readonly options: EngineOptions) {
     const guestPages = options.memoryBytes / PAGE_BYTES;
     const { neighbourPages = 0 } = options;
     const pages = VMM_PAGES + IO_BITMAP_PAGES + secondLevelPages(guestPages) + guestPages + neighbourPages + ROM_PAGES + ROM_TABLE_PAGES;
     this.io = new GuestIo(options);
+    this.deviceServer = new DeviceServer(options);
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     const onMarker = (value: number): void => this.recorder.mark(value);
-    this.machine = new Machine({ memories: options.memories, cpu: options.cpu, ramBytes: pages * PAGE_BYTES, createExecutor: createExecutor(options), onMarker });
+    const site = siteFor(options, { memories: options.memories, cpu: options.cpu, pages, createExecutor: createExecutor(options), onMarker });
+    this.machine = site.machine;
     const { machine, counters } = this;
-    const allocator = new Allocator(pages);
-    const host = new HostContext(machine, allocator);
+    const { allocator } = site;
+    const host = new HostContext(machine, allocator, site.trapAddress);
     const blockAddress = takePage(allocator);
     const bitmap = new IoBitmap(machine.memory, allocator);
     this.neighbour = new Neighbour(machine.memory, allocator, neighbourPages, guestPages);
-    const memory = this.allocateGuestMemory(allocator, guestPages);
+    const memory = site.guestMemory(guestPages);
     const secondLevel = new SecondLevelTables(machine.memory, allocator, memory);
     const block = new ControlBlock(machine.memory, blockAddress, host.frameAddress(ExitFrame.WORDS));
     this.clock = new GuestClock(() => machine.processor.now());
@@ -56,18 +61,33 @@ export class V386Engine implements Engine {
       ...this.io.equipment(), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => secondLevel.remap(),
       onDeadlineMoved: () => this.deadlineMoved(), onInterruptRaised: () => this.deviceInterrupted(),
     });
-    this.devices = new StaticDevices(machine.pc.bus, this.guest.pc.bus, new DeviceAllocator(), bitmap, Owner.FIRST_VM);
+    this.devices = new StaticDevices(machine.pc.bus, this.guest.pc.bus, site.devices, bitmap, site.owner);
     this.devices.allocateChosen(this.io.choices);
-    if (!this.devices.isEmpty) block.store('IO_BITMAP', bitmap.address);
+    block.store('IO_BITMAP', bitmap.address);
     this.switch = new ModeSwitch(machine, host, block, this.guest, secondLevel.root);
-    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => secondLevel.mapBeyond(first, count), onReset: () => this.switch.resetInPlace() });
+    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => secondLevel.mapBeyond(first, count), onReset: () => this.switch.resetInPlace() }, site.owner);
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
-    const exits = new GuestExits(this.guest, block, secondLevel);
+    const exits = new GuestExits(this.guest, block, secondLevel, this.deviceServer);
     this.dispatcher = new Dispatcher(host, counters);
     this.dispatcher.handle(Vector.V3, () => exits.handle(this.switch.takeExit()));
+    if (site.tenancy === undefined) return;
+    this.tenant = site.tenancy;
+    site.tenancy.attach({
+      clock: this.clock, memory, onMarker, leave: () => this.leave(), onRemapped: () => secondLevel.remap(), onSlept: () => this.pause(),
+      onResumed: () => (machine.processor.onFloatingPointError = () => this.reportFloatingPointError()),
+    });
+  }
+
+  /** The host's timer takes the processor from the guest, as the guest's own preemption timer does. */
+  private leave(): void {
+    if (!this.switch.isGuestRunning) return;
+    exitV386(this.machine.processor, 'timer');
+    this.dispatcher.dispatch();
+    this.awaitsEntry = true;
   }
 
   load(image: GuestImage): LoadResult {
+    if (this.tenant !== undefined && !this.devices.isEmpty) return { ok: false, problem: 'a device of a machine that many share cannot be allocated to one of them' };
     const loaded = bootGuest(image, this.platform, this.options, this.io);
     if (!loaded.ok) return loaded;
     this.devices.connect();
@@ -102,10 +122,7 @@ export class V386Engine implements Engine {
   /** What lies between two instructions of the guest: the end of the run, virtual devices, interrupts; then the entry. */
   private enterGuest(): Exit | undefined {
     const { guest } = this;
-    if (this.isPauseWanted) {
-      this.isPauseWanted = false;
-      return { kind: 'paused' };
-    }
+    if (this.takePause()) return { kind: 'paused' };
     if (guest.inShutdown) return { kind: 'shutdown', eip: guest.processor.state[Word.EIP] >>> 0, detail: 'triple fault' };
     // A single-step trap of the instruction that ended the run is taken before the end.
     if (guest.pending === undefined) {
@@ -114,6 +131,7 @@ export class V386Engine implements Engine {
     }
     const endsNext = guest.isPoweredOff || guest.isResetWanted;
     if (!endsNext && !guest.settle()) return { kind: 'halted' };
+    if (this.takePause()) return { kind: 'paused' };
     this.switch.enter();
     this.awaitsEntry = false;
     if (!endsNext) return undefined;
@@ -121,6 +139,12 @@ export class V386Engine implements Engine {
     // Back to the VMM, which resets the guest.
     if (this.switch.isGuestRunning) exitV386(this.machine.processor, 'interrupt');
     return undefined;
+  }
+
+  private takePause(): boolean {
+    const { isPauseWanted } = this;
+    this.isPauseWanted = false;
+    return isPauseWanted;
   }
 
   /** The end of the run that the guest asked for, or undefined: it asked for none, or was reset and goes on. */
@@ -175,12 +199,12 @@ export class V386Engine implements Engine {
     const { retired, idle } = this.clock;
     const { idle: _machineIdle, ...silicon } = this.machine.counts();
     const direct = retired - this.counters.interpreted;
-    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts(), ...this.io.counts() };
+    return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...this.counters.counts(), ...this.deviceServer.counts(), ...this.io.counts() };
   }
   region(): Region | undefined { return this.recorder.region; }
-  fingerprint(): Fingerprint {
+  fingerprint(digest?: Digest): Fingerprint {
     const { memory, processor } = this.guest;
-    return fingerprintOf(this.switch.isGuestRunning ? this.machine.processor.state : processor.state, memory.digest());
+    return fingerprintOf(this.switch.isGuestRunning ? this.machine.processor.state : processor.state, memory.digest(digest));
   }
   neighbourChanges(): readonly number[] { return this.neighbour.changes(); }
 
@@ -192,12 +216,5 @@ export class V386Engine implements Engine {
     storeFloat(processor.state, Word.V386_DEADLINE, processor.now());
     processor.attention = true;
     return false;
-  }
-
-  /** In falling order, so that the machine's pages are neither the guest's own numbers nor in their order. */
-  private allocateGuestMemory(allocator: Allocator, pages: number): GuestMemory {
-    const machinePages = allocator.allocateMany(Owner.FIRST_VM, pages);
-    if (machinePages === undefined) throw new Error('the machine was built without enough memory for its guest');
-    return new GuestMemory(this.machine.memory, this.machine.processor.mmu, machinePages.toReversed());
   }
 }

@@ -1,6 +1,7 @@
-import { Flag, V386Event, V386ExitNumber, V386Io, V386MsrAccess, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
+import { Flag, V386Access, V386Event, V386ExitNumber, V386Io, V386MsrAccess, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
 import type { SecondLevelTables, VirtualMachine } from '@ringbench/vmm';
 import type { ControlBlock } from './control-block.js';
+import type { DeviceServer } from './device-server.js';
 
 const BYTE = 0xff;
 const LOW_WORD = 0xffff;
@@ -16,7 +17,7 @@ type ExitHandler = () => void;
 export class GuestExits {
   private readonly handlers: readonly (ExitHandler | undefined)[];
 
-  constructor(private readonly machine: VirtualMachine, private readonly block: ControlBlock, private readonly secondLevel: SecondLevelTables) {
+  constructor(private readonly machine: VirtualMachine, private readonly block: ControlBlock, private readonly secondLevel: SecondLevelTables, private readonly devices: DeviceServer) {
     const handlers: (ExitHandler | undefined)[] = [];
     handlers[V386ExitNumber.io] = () => this.portAccess();
     handlers[V386ExitNumber.halt] = () => this.interpret('hlt');
@@ -41,6 +42,7 @@ export class GuestExits {
     const qualification = this.block.load('EXIT_QUALIFICATION');
     const { operands } = this.machine.interpreter;
     describePortAccess(operands, qualification);
+    this.devices.serve();
     const direction = (qualification & V386Io.IN) === 0 ? 'out' : 'in';
     if ((qualification & V386Io.STRING) === 0) this.interpret(direction);
     else this.interpret(direction === 'in' ? 'ins' : 'outs');
@@ -57,10 +59,11 @@ export class GuestExits {
     else machine.raiseFault();
   }
 
-  /** The guest reached beyond its memory. Its instruction starts over and finds the open bus. */
+  /** The guest reached beyond its memory, or for a page that it was not given yet. Its instruction starts over and finds the open bus, or the page. */
   private secondLevelViolation(): void {
     const address = this.block.load('EXIT_PHYSICAL') >>> 0;
-    if (!this.secondLevel.mapOpenBus(address)) throw new Error(`second-level violation at guest-physical ${address.toString(16)}, which is mapped`);
+    const isWrite = (this.block.load('EXIT_QUALIFICATION') & V386Access.WRITE) !== 0;
+    if (!this.secondLevel.resolve(address, isWrite)) throw new Error(`second-level violation at guest-physical ${address.toString(16)}, which is mapped`);
   }
 
   /** An exit may have cut the delivery of an event short: the next entry delivers it again. */

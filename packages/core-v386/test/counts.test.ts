@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { core } from '../src/index.js';
-import { countsOf, run, testImage } from './support.js';
+import { countsOf, MEMORY_BYTES, run, testImage } from './support.js';
 
 const NATIVE_WALK = 2;
 const NESTED_WALK = 8;
 const TOUCHED_PAGES = 8;
+const BUDGET = 20_000_000;
 
 describe('counts', () => {
   it('every exit is there by its reason, as many as images/exits.S has causes', () => {
@@ -18,6 +19,21 @@ describe('counts', () => {
     expect(counts).toMatchObject({ 'vmm.interpreted': interpreted, direct: retired - interpreted, retired, 'vmm.device-access': interpreted - 17, 'vmm.injected-interrupt': 3 });
     const exits = Object.values(countsOf(counts, 'v386.exit.')).reduce((sum, count) => sum + count, 0);
     expect(counts).toMatchObject({ 'vmm.exit': exits, 'v386.entry': exits });
+  });
+
+  it('a device process costs two switches and three copied words for each port access, and the guest nothing', () => {
+    const runs = ['host', 'process'].map((devices) => {
+      const engine = core.create({ memoryBytes: MEMORY_BYTES, settings: { devices } });
+      expect(engine.load(testImage('exits')).ok).toBe(true);
+      engine.run(BUDGET);
+      return { counts: engine.counts(), fingerprint: engine.fingerprint(), retired: engine.retired };
+    });
+    const [host, process] = runs;
+    const io = host.counts['v386.exit.io'] ?? 0;
+    const { 'v386.device.switch': switches, 'v386.device.copy': copied, ...rest } = process.counts;
+    expect([switches, copied]).toEqual([2 * io, 3 * io]);
+    expect({ ...process, counts: rest }).toEqual(host);
+    expect(() => core.create({ memoryBytes: MEMORY_BYTES, settings: { devices: 'nobody' } })).toThrow('nobody');
   });
 
   it('the guest’s ports are virtual: none reaches the machine, and an interpreted instruction is not counted as executed', () => {

@@ -179,7 +179,7 @@ describe('6. exits, executed', () => {
     expect([mode.exit(), mode.eip, mode.register(Register.EAX), mode.guest.processor.state[Word.CR2]]).toEqual(['second-level', CODE, 7, 0x777]);
     expect([mode.block.load('EXIT_PHYSICAL'), mode.block.load('EXIT_LINEAR'), mode.block.load('EXIT_LENGTH')]).toEqual([beyond, beyond, 0]);
     expect(mode.block.load('EXIT_QUALIFICATION') & (V386Access.FETCH | V386Access.USER | V386Access.WALK | V386Access.PRESENT)).toBe(0);
-    expect(mode.secondLevel.mapOpenBus(beyond)).toBe(true);
+    expect(mode.secondLevel.resolve(beyond, false)).toBe(true);
     mode.enter();
     expect([mode.exit(), mode.eip, mode.register(Register.EAX)]).toEqual(['halt', CODE + 6, -1]);
   });
@@ -199,7 +199,7 @@ describe('6. exits, executed', () => {
     mode.enter();
     expect([mode.exit(), mode.eip, mode.block.load('EXIT_PHYSICAL')]).toEqual(['second-level', CODE, 0x4ffffc]);
     expect(mode.block.load('VECTORING_EVENT') >>> 0).toBe(0x8000_0030);
-    mode.secondLevel.mapOpenBus(0x4ffffc);
+    mode.secondLevel.resolve(0x4ffffc, false);
     mode.guest.pending = { kind: 'interrupt', vector: 0x30 };
     mode.enter();
     expect([mode.exit(), mode.eip, mode.register(Register.ESP)]).toEqual(['halt', handler, 0x500000 - 12]);
@@ -235,7 +235,7 @@ describe('resource control', () => {
     const before = mode.hostWords();
     let exits = 0;
     for (mode.enter(); mode.exit(10_000_000) === 'second-level'; mode.enter(), exits++) {
-      expect(mode.secondLevel.mapOpenBus(mode.block.load('EXIT_PHYSICAL'))).toBe(true);
+      expect(mode.secondLevel.resolve(mode.block.load('EXIT_PHYSICAL'), false)).toBe(true);
     }
     // The rest of the first 4 MB page by page, then 1023 times 4 MB.
     expect(exits).toBe(1024 - mode.guest.memory.pages + 1023);

@@ -1,5 +1,13 @@
+/** A digest of memory. */
+export interface Digest {
+  /** Takes the next part of memory. */
+  update(words: Int32Array): void;
+  /** Hex text. */
+  result(): string;
+}
+
 /** Order-sensitive 64-bit digest of memory for equality checks between cores (MurmurHash3's mixing steps in two lanes); it is not cryptographic. */
-export class MemoryDigest {
+export class MemoryDigest implements Digest {
   private low = 0x9747b28c | 0;
   private high = 0x3c6ef372 | 0;
   private position = 0;

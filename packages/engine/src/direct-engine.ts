@@ -1,7 +1,7 @@
 import { CPU_MODELS, DEFAULT_CPU_MODEL, Word } from '@ringbench/isa';
 import { Machine, Region as MemoryRegion, RomBank } from '@ringbench/machine';
 import { bootGuest } from './boot.js';
-import { digestMemory } from './digest.js';
+import { MemoryDigest, type Digest } from './digest.js';
 import type { Engine, EngineOptions, EventCounts, Exit, Fingerprint, GuestImage, GuestView, LoadResult, Region } from './engine.js';
 import { createExecutor } from './executors.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -80,8 +80,9 @@ export class DirectEngine implements Engine {
   get retired(): number { return this.machine.retired; }
   counts(): EventCounts { return { ...this.view(this.machine.counts()), ...this.io.counts() }; }
   region(): Region | undefined { return this.recorder.region; }
-  fingerprint(): Fingerprint {
+  fingerprint(digest: Digest = new MemoryDigest()): Fingerprint {
     const { memory } = this.machine;
-    return fingerprintOf(memory.state, digestMemory(new Int32Array(memory.buffer, MemoryRegion.RAM, memory.ramBytes / 4)));
+    digest.update(new Int32Array(memory.buffer, MemoryRegion.RAM, memory.ramBytes / 4));
+    return fingerprintOf(memory.state, digest.result());
   }
 }

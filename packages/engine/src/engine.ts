@@ -1,4 +1,5 @@
-import type { CpuModelName } from '@ringbench/isa';
+import type { CpuModelName, SiliconChange } from '@ringbench/isa';
+import type { Digest } from './digest.js';
 import type { BlockStore, ConsoleSource, MemoryPool } from '@ringbench/machine';
 
 export type { CpuModelName } from '@ringbench/isa';
@@ -104,6 +105,50 @@ export interface EngineOptions {
   readonly neighbourPages?: number;
   /** Where the machine has its memory from, for those who make many engines one after the other; changes nothing but the time that this takes. */
   readonly memories?: MemoryPool;
+  /** The machine that the guest shares with others, for cores that say `sharesMachine`; absent: it gets one of its own. The engine then has a `tenant`. */
+  readonly site?: GuestSite;
+}
+
+/** A machine that many guests share; made by the layer of monitors (vmm's `SharedMachine`). */
+export interface GuestSite {
+  /** Machine memory in bytes. */
+  readonly ramBytes: number;
+  readonly use: SharedUse;
+}
+/** Machine memory in pages: all, those that nobody has, and those that several guests show. */
+export interface SharedUse {
+  readonly pages: number;
+  readonly free: number;
+  readonly shared: number;
+}
+
+/** What whoever shares out a machine needs of an engine on it. All of it between two calls of `run`, which needs the processor: `resume` first. */
+export interface Tenant {
+  /** The guest loses the processor to the host's timer, if it has it: a world switch. */
+  leave(): void;
+  /** Gives it the machine's processor, which whoever had it last leaves; false if it had it. */
+  resume(): boolean;
+  /** A clock that runs while this guest has the processor: instructions that the silicon executed, the monitor's included, and those that the monitor interpreted. */
+  readonly workTime: number;
+  /** Units of guest time that the guest slept since this was asked last. They have passed for the guest already: whoever shares out the machine sees to it that it waits as long. `run` pauses behind a sleep. */
+  takeSleep(): number;
+  /** Its number among those who share the machine. */
+  readonly owner: number;
+  /** Keeps pages that others have too, and those that hold nothing, only once; for a guest that was loaded and did not run yet. */
+  shareMemory(): void;
+  readonly use: TenantUse;
+  /** The machine had no page left for this guest, which must not go on. */
+  readonly isStarved: boolean;
+  /** Gives everything back. The engine must not be used again. */
+  release(): void;
+}
+/** Pages of machine memory that a guest has for itself, shows but shares, and was given so far, of these copies of shared ones; and its monitor's for it. */
+export interface TenantUse {
+  readonly own: number;
+  readonly shared: number;
+  readonly given: number;
+  readonly copied: number;
+  readonly monitor: number;
 }
 
 /** One virtualized (or real) machine with a guest in it. */
@@ -128,10 +173,15 @@ export interface Engine {
   counts(): EventCounts;
   /** The last completed measured region, if the guest marked one. */
   region(): Region | undefined;
-  /** Guest-visible final state for the equivalence check: registers and a digest of guest memory. */
-  fingerprint(): Fingerprint;
+  /**
+   * Guest-visible final state for the equivalence check: registers and a digest of guest memory.
+   * @param digest a new one of one's own, for who compares without recording; the default is what journals have.
+   */
+  fingerprint(digest?: Digest): Fingerprint;
   /** Machine page numbers of the neighbour's pages (`EngineOptions.neighbourPages`) that are not as they were at the start. Absent where the guest owns the machine. */
   neighbourChanges?(): readonly number[];
+  /** Present on a shared machine (`EngineOptions.site`). */
+  readonly tenant?: Tenant;
 }
 
 /** A read-only view of a guest between two instructions, the same under every technique. Looking changes nothing: no TLB, no accessed bit, no count. */
@@ -167,7 +217,7 @@ export interface Setting {
 }
 
 /** Machines to which guests are ported: what every PC is, and those that only a technique has. */
-export type GuestPort = 'pc' | 'paravirt';
+export type GuestPort = 'pc' | 'paravirt' | 'um';
 
 /** What a core package exports: everything that the rest of the project knows about a technique. */
 export interface CoreDefinition {
@@ -187,5 +237,11 @@ export interface CoreDefinition {
   readonly settings?: readonly Setting[];
   /** Settings under which the technique leaves out what makes it faithful: the matrix of instructions shows with them that its witnesses bite. */
   readonly naive?: Readonly<Record<string, string>>;
+  /** What the processor has for this technique alone; absent means nothing (`ringbench difficulty`). */
+  readonly silicon?: readonly SiliconChange[];
+  /** The guest's processor is a program of the host and no silicon, so that its sources are the technique's (`ringbench difficulty`). */
+  readonly softwareProcessor?: true;
+  /** Guests of this technique can share a machine (`EngineOptions.site`); absent: a guest has its machine for itself. */
+  readonly sharesMachine?: true;
   create(options: EngineOptions): Engine;
 }

@@ -14,4 +14,4 @@ export { DirectEngine, type CountView } from './direct-engine.js';
 export { RegionRecorder, subtractCounts } from './marker.js';
 export { createExecutor, EXECUTOR_NAMES, EXECUTOR_SETTING } from './executors.js';
 export { fingerprintOf } from './fingerprint.js';
-export { digestMemory, MemoryDigest } from './digest.js';
+export { digestMemory, MemoryDigest, type Digest } from './digest.js';

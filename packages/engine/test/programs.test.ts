@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { Word } from '@ringbench/isa';
 import { DirectEngine, type CoreDefinition } from '../src/index.js';
 import { buildImage, firstDifference, generateProgram, observe, PIECE_KINDS, PROFILES, shrinkList, shrinkPrograms, type Observation, type Program } from '../src/programs/index.js';
+import { QuickDigest } from '../src/programs/quick-digest.js';
 import { showsX87Selectors } from '../src/programs/instructions.js';
 
 const SEEDS = 6;
 const PROGRAMS = 8;
+const SURVIVORS = 120;
+const SURVIVORS_OF_AN_IMAGE = 20;
 const native: CoreDefinition = { id: 'native', title: '', exemplar: '', mechanism: '', events: [], create: (options) => new DirectEngine(options, (silicon) => silicon) };
 const someImage = () => buildImage(Array.from({ length: PROGRAMS }, (_, seed) => generateProgram(seed, 'mixed')));
 
@@ -33,6 +36,18 @@ describe('generated programs', () => {
     };
     expect(stuckWith(stuckWith(stuckWith(PIECE_KINDS, 1), 2), 3)).toEqual(['endless']);
   });
+  it('run to their end, nine of ten', () => {
+    let [finished, stuck] = [0, 0];
+    for (let next = 0; next < SURVIVORS; ) {
+      const batch = Array.from({ length: SURVIVORS_OF_AN_IMAGE }, (_, index) => generateProgram(next + index, 'mixed'));
+      const { begun, exit } = observe(native, buildImage(batch));
+      const isComplete = begun === batch.length && exit.kind === 'power-off';
+      finished += isComplete ? begun : begun - 1;
+      stuck += isComplete ? 0 : 1;
+      next += begun;
+    }
+    expect(finished / (finished + stuck)).toBeGreaterThan(0.92);
+  });
   it('use every kind of a profile', () => {
     for (const profile of ['mixed', 'hostile'] as const) {
       const used = new Set(Array.from({ length: 500 }, (_, seed) => generateProgram(seed, profile).pieces.map(({ kind }) => kind)).flat());
@@ -53,6 +68,26 @@ describe('generated programs', () => {
     expect(showsX87Selectors([0xdd, 0x30])).toBe(true); // FNSAVE [EAX]
     expect(showsX87Selectors([0x0f, 0xae, 0x00])).toBe(true); // FXSAVE [EAX]
     expect(showsX87Selectors([0xd9, 0xf0, 0xdd, 0x10])).toBe(false); // F2XM1; FST [EAX]
+  });
+});
+
+describe('the quick digest', () => {
+  const words = Int32Array.from({ length: 4096 }, (_, index) => Math.imul(index, 0x9e3779b1));
+  const digestOf = (...parts: readonly Int32Array[]): string => {
+    const digest = new QuickDigest();
+    for (const part of parts) digest.update(part);
+    return digest.result();
+  };
+  it('does not depend on how memory is cut', () => expect(digestOf(words.subarray(0, 1024), words.subarray(1024))).toBe(digestOf(words)));
+  it('sees each bit, pairs of top bits and the order of words', () => {
+    const changed = (change: (copy: Int32Array) => void): string => {
+      const copy = words.slice();
+      change(copy);
+      return digestOf(copy);
+    };
+    for (let bit = 0; bit < 32; bit++) expect(changed((copy) => (copy[bit * 97] ^= 1 << bit))).not.toBe(digestOf(words));
+    for (let distance = 1; distance < 32; distance++) expect(changed((copy) => { copy[8] ^= 1 << 31; copy[8 + distance] ^= 1 << 31; })).not.toBe(digestOf(words));
+    expect(changed((copy) => copy.copyWithin(4, 8, 12))).not.toBe(digestOf(words));
   });
 });
 

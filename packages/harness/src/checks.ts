@@ -1,4 +1,4 @@
-import { guestMachine } from '@ringbench/engine';
+import { EXECUTOR_SETTING, guestMachine } from '@ringbench/engine';
 import type { Observation, RunHeader } from '@ringbench/journal';
 import { parseConfiguration } from './configuration.js';
 
@@ -80,8 +80,17 @@ function firstDifference(first: Observation, other: Observation): string {
 
 /** Observations in groups whose guests found the same machine; only those have to agree on more than the answer. */
 function sameMachines(observations: readonly Observation[], ports: Ports): readonly (readonly Observation[])[] {
-  const groups = Map.groupBy(observations, ({ core }) => `${ports.get(core) ?? PC} ${guestMachine(parseConfiguration(core)?.settings)}`);
+  const groups = Map.groupBy(observations, ({ core }) => machineOf(core, ports.get(core)));
   return [...groups.values()];
+}
+
+/** A ported kernel knows its technique, and may do other things under other settings of it; what executes it, it cannot know. */
+function machineOf(core: string, port: string | undefined): string {
+  const settings = parseConfiguration(core)?.settings ?? {};
+  const machine = `${port ?? PC} ${guestMachine(settings)}`;
+  if (port === undefined) return machine;
+  const own = Object.entries(settings).filter(([name]) => name !== EXECUTOR_SETTING.name);
+  return `${machine} ${JSON.stringify(own)}`;
 }
 
 /** Compares one observation of each core with that of the first core. */

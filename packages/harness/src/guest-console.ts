@@ -6,18 +6,24 @@ const VERDICT = /END sum=([0-9a-f]{8})\b/gi;
 
 /** The end of what a guest printed. Its callback is on the guest's path, so that it does nothing but store. */
 export class GuestConsole {
-  readonly #ring = new Uint8Array(KEPT_BYTES);
+  readonly #ring: Uint8Array;
   #written = 0;
 
+  /** `kept`: bytes of the end that are kept. */
+  constructor(kept = KEPT_BYTES) {
+    this.#ring = new Uint8Array(kept);
+  }
+
   readonly write = (byte: number): void => {
-    this.#ring[this.#written % KEPT_BYTES] = byte;
+    this.#ring[this.#written % this.#ring.length] = byte;
     this.#written += 1;
   };
 
   /** The kept output, one character a byte. */
   text(): string {
-    const start = this.#written > KEPT_BYTES ? this.#written % KEPT_BYTES : 0;
-    const end = Math.min(this.#written, KEPT_BYTES);
+    const kept = this.#ring.length;
+    const start = this.#written > kept ? this.#written % kept : 0;
+    const end = Math.min(this.#written, kept);
     const ordered = [...this.#ring.subarray(start, end), ...this.#ring.subarray(0, start)];
     return ordered.map((byte) => String.fromCharCode(byte)).join('');
   }

@@ -7,7 +7,9 @@ import { readJson } from './json-file.js';
 import { InputProblem } from './problem.js';
 
 const FOLDER = 'kernel';
-const MANIFESTS: Readonly<Record<GuestPort, string>> = { pc: 'kernel.json', paravirt: 'kernel-paravirt.json' };
+const MANIFESTS: Readonly<Record<GuestPort, string>> = { pc: 'kernel.json', paravirt: 'kernel-paravirt.json', um: 'kernel-um.json' };
+/** Machines that are no PC. */
+const PORTS: readonly GuestPort[] = ['paravirt', 'um'];
 
 const FILE_NAME = /^[\w.-]+$/;
 
@@ -30,8 +32,8 @@ function field(manifest: string, fields: unknown, name: string, form: RegExp): s
 
 /** All of them. A folder of workloads need not have another than the PC's. Throws InputProblem. */
 export function labKernels(workloads: string): LabKernels {
-  const pc = labKernel(workloads);
-  return existsSync(join(workloads, FOLDER, MANIFESTS.paravirt)) ? { pc, paravirt: labKernel(workloads, 'paravirt') } : { pc };
+  const ported = PORTS.filter((port) => existsSync(join(workloads, FOLDER, MANIFESTS[port]))).map((port) => [port, labKernel(workloads, port)] as const);
+  return { pc: labKernel(workloads), ...Object.fromEntries(ported) };
 }
 
 /** The image itself, verified. Throws InputProblem. */

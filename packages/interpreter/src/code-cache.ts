@@ -81,19 +81,22 @@ export class CodeCache {
     return this.build(eip, linear, host, context, 1, undefined);
   }
 
-  /** To be called when bytes of a watched page changed. */
-  codeWritten(host: number, bytes: number): void {
+  /** To be called when bytes of a watched page changed. Whether they were a block's: most stores to such a page are to data beside the code. */
+  codeWritten(host: number, bytes: number): boolean {
+    let hitAny = false;
     for (let granule = host >>> GRANULE_SHIFT; granule <= (host + bytes - 1) >>> GRANULE_SHIFT; granule++) {
       const blocks = this.granules.get(granule);
       if (blocks === undefined) continue;
       for (const block of blocks) {
         const hit = overlaps(host, bytes, block.start, block.end) || (block.secondStart >= 0 && overlaps(host, bytes, block.secondStart, block.secondEnd));
         if (hit) this.kill(block);
+        hitAny ||= hit;
       }
       const alive = blocks.filter((block) => !block.dead);
       if (alive.length === 0) this.granules.delete(granule);
       else this.granules.set(granule, alive);
     }
+    return hitAny;
   }
 
   // ---- for an executor above this one
@@ -179,8 +182,9 @@ export class CodeCache {
       this.write(Region.MICRO_OPS, lowered);
       return Region.MICRO_OPS;
     }
-    const microOp = this.place(needed, replaced);
     const second = this.source.secondHost;
+    // Links into a block that did not straddle lead past the look-up of a second page: one that does straddle takes no such place.
+    const microOp = this.place(needed, second >= 0 && replaced?.secondStart === -1 ? undefined : replaced);
     const inFirst = Math.min(bytes, PAGE_BYTES - (linear & PAGE_MASK));
     const block: Block = {
       microOp, capacity: replaced !== undefined && replaced.microOp === microOp ? replaced.capacity : needed, eip, start: host, end: host + inFirst,
@@ -220,7 +224,10 @@ export class CodeCache {
       // A repeated string instruction heads its block, because it goes back to itself.
       if (decoded.repeat !== 'none' && lowered.length > 0) break;
       if ((here >>> 0) + decoded.length - 1 > codeLimit >>> 0) {
-        if (lowered.length === 0) lowered.push(lowerUndecodable(this.table, 'limit', here));
+        if (lowered.length > 0) break;
+        lowered.push(lowerUndecodable(this.table, 'limit', here));
+        // How long it is follows from bytes beyond the limit too.
+        at = decoded.length;
         break;
       }
       lowered.push(lower(this.table, decoded, here, context, (instruction) => this.number(new SystemInstruction(instruction), limit === 1)));

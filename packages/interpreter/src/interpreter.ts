@@ -17,6 +17,19 @@ const countedEvents = new Map<string, number>(COUNTED_INSTRUCTIONS.map((mnemonic
 const FAULTING: Readonly<Record<string, number>> = { ud2: Vector.UD, 'undefined-opcode': Vector.UD, 'general-protection': Vector.GP };
 const procedures: Readonly<Record<string, SystemProcedure | undefined>> = SYSTEM_PROCEDURES;
 
+type HandlerFactory = (...environment: unknown[]) => Handler;
+/** By the key of the operation, from which the text follows: the interpreters of a process share what was compiled. */
+const handlerFactories = new Map<string, HandlerFactory>();
+
+function handlerFactory(operation: Operation): HandlerFactory {
+  const known = handlerFactories.get(operation.key);
+  if (known !== undefined) return known;
+  // The text is printed from our own semantics; a guest contributes nothing to it.
+  const factory = new Function('W', 'H', 'B', 'V', 'C', 'M', 'X', `'use strict';return function(u){\n${printHandler(operation)}\n}`) as HandlerFactory;
+  handlerFactories.set(operation.key, factory);
+  return factory;
+}
+
 /**
  * The interpreter: a WebAssembly loop over micro-ops for the frequent operations of flat 32-bit code, and a JavaScript handler for each operation for
  * everything else. Both are printed from the same recorded semantics.
@@ -51,8 +64,8 @@ export class Interpreter implements Executor, HandlerRuntime {
     this.cache = new CodeCache(memory, processor.mmu, this.table, this.loop.fused);
     this.faults = new FaultEntry(processor, this.table, (operation, runtime) => this.compileCode(operation, runtime));
     processor.mmu.onCodeWrite = (host, bytes) => {
-      this.codeChanged = true;
-      this.cache.codeWritten(host, bytes);
+      // Who keeps code of the page elsewhere decides for itself what of it is stale.
+      if (this.cache.codeWritten(host, bytes) || this.onCodeWritten !== undefined) this.codeChanged = true;
       this.onCodeWritten?.(host, bytes);
     };
   }
@@ -109,10 +122,21 @@ export class Interpreter implements Executor, HandlerRuntime {
     }
     return processor.attention ? 'attention' : 'slice';
   }
-  /** Executes the instruction at a place of its own (CodeCache, `placeSingle`); at least one instruction is left in the slice. */
-  stepPlaced(u: number): void {
-    this.state[Word.BUDGET]--;
-    this.settle(this.step(u), u);
+  /**
+   * Executes the instruction at a place of its own (CodeCache, `placeSingle`); at least one instruction is left in the slice. True when it is complete, and did not
+   * transfer control by itself: then the next one is behind it unless EIP says otherwise.
+   */
+  stepPlaced(u: number): boolean {
+    const { state, words } = this;
+    state[Word.BUDGET]--;
+    const result = this.handlerOf(words[u >> 2] & OPERATION_MASK)(u);
+    if (result >= 0) {
+      this.codeChanged = false;
+      state[Word.EIP] = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
+      return true;
+    }
+    this.settle(result, u);
+    return result !== Leave.FAULT;
   }
   private step(u: number): number {
     const next = this.handlerOf(this.words[u >> 2] & OPERATION_MASK)(u);
@@ -202,9 +226,7 @@ export class Interpreter implements Executor, HandlerRuntime {
   }
   private compileCode(operation: Operation, runtime: HandlerRuntime): Handler {
     const { memory, mmu } = this.processor;
-    // The text is printed from our own semantics; a guest contributes nothing to it.
-    const make = new Function('W', 'H', 'B', 'V', 'C', 'M', 'X', `'use strict';return function(u){\n${printHandler(operation)}\n}`) as (...environment: unknown[]) => Handler;
-    return make(memory.words, new Uint16Array(memory.buffer), memory.bytes, memory.view, memory.counts, mmu, runtime);
+    return handlerFactory(operation)(memory.words, new Uint16Array(memory.buffer), memory.bytes, memory.view, memory.counts, mmu, runtime);
   }
   private systemHandler(operation: Operation): Handler {
     const { mnemonic } = operation.shape;

@@ -1,4 +1,4 @@
-import { Segment, SEMANTICS, Word, X87_SEMANTICS, type AccessSize, type Instruction, type Operand, type OperandType } from '@ringbench/isa';
+import { Segment, SEMANTICS, Word, X87_SEMANTICS, type AccessSize, type EncodingRow, type Instruction, type Operand, type OperandType } from '@ringbench/isa';
 import { Field, fieldOfInstructionNumber, MICRO_OP_BYTES } from './micro-op.js';
 import type { Operation, OperandShape, OperationTable, Shape } from './operations.js';
 
@@ -28,18 +28,32 @@ const BYTE_OPERANDS: readonly OperandType[] = ['Eb', 'Gb', 'Zb', 'AL', 'Ob', 'Xb
 const SHIFTS = new Set(['rol', 'ror', 'rcl', 'rcr', 'shl', 'shr', 'sar', 'shld', 'shrd']);
 const STRINGS = new Set(['movs', 'stos', 'lods', 'scas', 'cmps', 'xlat']);
 const COUNT_MASK = 31;
+const NO_OPERANDS: readonly OperandShape[] = [];
 
 /** Byte offset of a register operand in the state; 8-bit registers 4-7 are the second bytes of registers 0-3. */
 export function registerByteOffset(size: number, index: number): number {
   return size === 8 ? (index & 3) * 4 + (index >> 2) : index * 4;
 }
 
-const truncate = (value: number, size: number): number => (size === 32 ? value | 0 : value & ((1 << size) - 1));
-
-function operationSize(instruction: Instruction): AccessSize {
-  const first = instruction.row.operands[0];
-  return first !== undefined && BYTE_OPERANDS.includes(first) ? 8 : instruction.operandSize;
+/** What lowering needs to know of a row over and over. */
+interface RowFacts {
+  readonly recorded: boolean;
+  readonly isX87: boolean;
+  readonly isString: boolean;
+  readonly isByte: boolean;
 }
+const factsOfRows = new Map<EncodingRow, RowFacts>();
+
+function factsOf(row: EncodingRow): RowFacts {
+  const known = factsOfRows.get(row);
+  if (known !== undefined) return known;
+  const { mnemonic, operands } = row;
+  const facts = { recorded: SEMANTICS[mnemonic] !== undefined, isX87: X87_SEMANTICS[mnemonic] !== undefined, isString: STRINGS.has(mnemonic), isByte: operands.length > 0 && BYTE_OPERANDS.includes(operands[0]) };
+  factsOfRows.set(row, facts);
+  return facts;
+}
+
+const truncate = (value: number, size: number): number => (size === 32 ? value | 0 : value & ((1 << size) - 1));
 
 function isFlatMemory(operand: Extract<Operand, { kind: 'memory' }>, instruction: Instruction, context: CodeContext): boolean {
   if (instruction.addressSize === 16) return false;
@@ -92,12 +106,12 @@ function stringSegment(instruction: Instruction, context: CodeContext): number |
 
 function lowerRecorded(table: OperationTable, instruction: Instruction, eip: number, next: number, context: CodeContext, words: Int32Array): Operation {
   const { row } = instruction;
-  const size = operationSize(instruction);
-  let operands: OperandShape[] = [];
+  const { isByte, isX87, isString } = factsOf(row);
+  const size: AccessSize = isByte ? 8 : instruction.operandSize;
+  let operands: readonly OperandShape[] = NO_OPERANDS;
   let segmentedString = false;
-  const isX87 = X87_SEMANTICS[row.mnemonic] !== undefined;
   const relative = instruction.operands.find((operand) => operand.kind === 'relative');
-  if (STRINGS.has(row.mnemonic)) {
+  if (isString) {
     const segment = stringSegment(instruction, context);
     segmentedString = segment !== undefined;
     words[Field.SOURCE] = segment ?? 0;
@@ -128,7 +142,7 @@ export function lower(table: OperationTable, instruction: Instruction, eip: numb
   const words = new Int32Array(MICRO_OP_BYTES / 4);
   const next = (eip + instruction.length) | 0;
   words[Field.EIP] = eip;
-  const recorded = SEMANTICS[instruction.row.mnemonic] !== undefined;
+  const { recorded } = factsOf(instruction.row);
   let operation: Operation;
   if (recorded) {
     operation = lowerRecorded(table, instruction, eip, next, context, words);
@@ -137,7 +151,7 @@ export function lower(table: OperationTable, instruction: Instruction, eip: numb
     words[fieldOfInstructionNumber(false)] = register(instruction);
     operation = table.get({
       mnemonic: instruction.row.mnemonic, size: instruction.operandSize, addressSize: instruction.addressSize, stackSize: context.stack32 ? 32 : 16,
-      flat: context.flat, repeat: 'none', segmentedString: false, operands: [], dropFlags: false,
+      flat: context.flat, repeat: 'none', segmentedString: false, operands: NO_OPERANDS, dropFlags: false,
     });
   }
   const endsBlock = recorded ? operation.terminal : instruction.row.traits.endsBlock === true || instruction.repeat !== 'none';

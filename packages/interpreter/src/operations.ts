@@ -168,21 +168,52 @@ function record(key: string, shape: Shape): Recording {
   };
 }
 
+const OPERAND_BITS = 18;
+const OPERAND_SIZE_BITS = 13;
+const LETTER_BEFORE_A = 96;
+const MOST_NUMBERED_OPERANDS = 2;
+
+/** A number for each shape of a mnemonic, or -1 for the few with more operands than it has bits for: code is lowered too often to print a key each time. */
+function shapeNumber({ size, addressSize, stackSize, flat, repeat, segmentedString, dropFlags, operands }: Shape): number {
+  if (operands.length > MOST_NUMBERED_OPERANDS) return -1;
+  const context = (size >> 4) | (addressSize === 32 ? 4 : 0) | (stackSize === 32 ? 8 : 0) | (flat ? 16 : 0);
+  let number = context | (repeat === 'none' ? 0 : repeat === 'repe' ? 32 : 64) | (segmentedString ? 128 : 0) | (dropFlags ? 256 : 0);
+  for (const operand of operands) number = number * (1 << OPERAND_BITS) + ((operand.place.charCodeAt(0) - LETTER_BEFORE_A) << OPERAND_SIZE_BITS) + operand.size;
+  return number;
+}
+
 /** All operations of one interpreter, numbered densely in order of first use; the hot ones come first, because V8 builds a jump table from them. */
 export class OperationTable {
   private readonly byKey = new Map<string, Operation>();
+  /** The same by mnemonic and `shapeNumber`. */
+  private readonly byNumber = new Map<string, Map<number, Operation>>();
+  private readonly flagless = new Map<Operation, Operation>();
   readonly all: (Operation | undefined)[] = [undefined];
 
   /** Nothing is numbered yet. */
   get isEmpty(): boolean { return this.byKey.size === 0; }
 
   get(shape: Shape): Operation {
+    const number = shapeNumber(shape);
+    let numbered = this.byNumber.get(shape.mnemonic);
+    const known = numbered?.get(number);
+    if (known !== undefined) return known;
     const key = shapeKey(shape);
-    return this.byKey.get(key) ?? this.add(key, shape);
+    const operation = this.byKey.get(key) ?? this.add(key, shape);
+    if (number < 0) return operation;
+    if (numbered === undefined) this.byNumber.set(shape.mnemonic, (numbered = new Map<number, Operation>()));
+    numbered.set(number, operation);
+    return operation;
   }
 
   /** The same operation without its writes to the arithmetic flags. */
-  withoutFlags(operation: Operation): Operation { return this.get({ ...operation.shape, dropFlags: true }); }
+  withoutFlags(operation: Operation): Operation {
+    const known = this.flagless.get(operation);
+    if (known !== undefined) return known;
+    const flagless = this.get({ ...operation.shape, dropFlags: true });
+    this.flagless.set(operation, flagless);
+    return flagless;
+  }
 
   /** Reserves a number for a fused sequence, whose code the hot loop alone has. */
   reserve(): number {

@@ -1,6 +1,5 @@
 import { Flag, Register, Word } from '@ringbench/isa';
 import { TLB_WRITE_DISTANCE } from '@ringbench/machine';
-import { Local } from './locals.js';
 import { BulkOp, type CodeBuffer, EMPTY_BLOCK, Op } from './wasm-encoder.js';
 
 /**
@@ -12,77 +11,105 @@ import { BulkOp, type CodeBuffer, EMPTY_BLOCK, Op } from './wasm-encoder.js';
 const PAGE_BYTES = 4096;
 const PAGE_MASK = PAGE_BYTES - 1;
 const WORTH_WHILE = 8;
-const SOURCE_REGISTER = Register.ESI * 4;
-const DESTINATION_REGISTER = Register.EDI * 4;
-const COUNT_REGISTER = Register.ECX * 4;
 
-function register(out: CodeBuffer, offset: number): void {
-  out.constant(0).memory(Op.i32Load, 2, offset);
-}
-/** Adds local BYTES to a register. */
-function advance(out: CodeBuffer, offset: number): void {
-  out.constant(0);
-  register(out, offset);
-  out.get(Local.BYTES).op(Op.i32Add).memory(Op.i32Store, 2, offset);
-}
-/** Leaves a register's host address in a local, or branches to `skip` when its page has no translation. */
-function hostAddress(out: CodeBuffer, offset: number, table: number, to: number, skip: number): void {
-  out.get(Local.TLB);
-  register(out, offset);
-  out.constant(10).op(Op.i32ShrU).constant(-4).op(Op.i32And, Op.i32Add).memory(Op.i32Load, 2, table).tee(to).constant(PAGE_MASK).op(Op.i32And).branch(Op.brIf, skip);
-  out.get(to);
-  register(out, offset);
-  out.op(Op.i32Add).set(to);
-}
-/** Lowers local COUNT to a bound that is on the stack. */
-function limitCount(out: CodeBuffer): void {
-  out.tee(Local.ENTRY).get(Local.COUNT).get(Local.ENTRY).get(Local.COUNT).op(Op.i32LtU, Op.select).set(Local.COUNT);
-}
-/** Whole elements up to the end of the page of the address in a register. */
-function limitToPage(out: CodeBuffer, offset: number, shift: number): void {
-  out.constant(PAGE_BYTES);
-  register(out, offset);
-  out.constant(PAGE_MASK).op(Op.i32And, Op.i32Sub).constant(shift).op(Op.i32ShrU);
-  limitCount(out);
+/** Where generated code keeps what the bulk works on. */
+export interface BulkPlaces {
+  /** Numbers of locals; `entry` and those behind it are scratch. */
+  readonly locals: { readonly budget: number; readonly entry: number; readonly count: number; readonly bytes: number; readonly source: number; readonly destination: number };
+  /** What `addTable` does not add of the address of the current level's read table. */
+  readonly tableOffset: number;
+  /** Adds to the value on the stack where the tables of the current level start, as far as it is not in `tableOffset`. */
+  addTable(): void;
+  /** Puts a general register on the stack. */
+  register(register: number): void;
+  /** Sets a general register to what `value` puts on the stack. */
+  setRegister(register: number, value: () => void): void;
 }
 
 /** Prints the statement `bulk`; afterwards the registers and the budget are as after so many single iterations. */
-export function printBulk(out: CodeBuffer, action: 'move' | 'fill', size: number): void {
-  const shift = size === 32 ? 2 : size === 16 ? 1 : 0;
-  out.op(Op.block, EMPTY_BLOCK);
-  register(out, COUNT_REGISTER);
-  out.constant(1).op(Op.i32Sub).tee(Local.COUNT).constant(WORTH_WHILE).op(Op.i32LtU).branch(Op.brIf, 0);
-  out.constant(0).memory(Op.i32Load, 2, Word.FLAG_SYSTEM * 4).constant(Flag.DF).op(Op.i32And).branch(Op.brIf, 0);
-  hostAddress(out, DESTINATION_REGISTER, TLB_WRITE_DISTANCE, Local.DESTINATION, 0);
-  if (action === 'move') hostAddress(out, SOURCE_REGISTER, 0, Local.SOURCE, 0);
-  limitToPage(out, DESTINATION_REGISTER, shift);
-  if (action === 'move') limitToPage(out, SOURCE_REGISTER, shift);
-  out.get(Local.BUDGET);
-  limitCount(out);
-  out.get(Local.COUNT).constant(shift).op(Op.i32Shl).set(Local.BYTES);
-  if (action === 'move') {
-    out.get(Local.DESTINATION).get(Local.SOURCE).op(Op.i32Sub).get(Local.BYTES).op(Op.i32LtU).branch(Op.brIf, 0);
-    out.get(Local.DESTINATION).get(Local.SOURCE).get(Local.BYTES).op(Op.bulkMemory, BulkOp.memoryCopy, 0, 0);
-    advance(out, SOURCE_REGISTER);
-  } else {
-    requireEqualBytes(out, size);
-    out.get(Local.DESTINATION);
-    register(out, Register.EAX * 4);
-    out.get(Local.BYTES).op(Op.bulkMemory, BulkOp.memoryFill, 0);
-  }
-  advance(out, DESTINATION_REGISTER);
-  out.constant(0);
-  register(out, COUNT_REGISTER);
-  out.get(Local.COUNT).op(Op.i32Sub).memory(Op.i32Store, 2, COUNT_REGISTER);
-  out.get(Local.BUDGET).get(Local.COUNT).op(Op.i32Sub).set(Local.BUDGET).op(Op.end);
+export function printBulk(out: CodeBuffer, action: 'move' | 'fill', size: number, places: BulkPlaces): void {
+  new BulkPrinter(out, size === 32 ? 2 : size === 16 ? 1 : 0, places).print(action);
 }
 
-/** `memory.fill` writes one byte value: leaves the block unless all bytes of the element are the same. */
-function requireEqualBytes(out: CodeBuffer, size: number): void {
-  if (size === 8) return;
-  const mask = size === 32 ? -1 : 0xffff;
-  register(out, Register.EAX * 4);
-  out.constant(mask).op(Op.i32And);
-  register(out, Register.EAX * 4);
-  out.constant(0xff).op(Op.i32And).constant(0x01010101 & mask).op(Op.i32Mul, Op.i32Ne).branch(Op.brIf, 0);
+class BulkPrinter {
+  constructor(private readonly out: CodeBuffer, private readonly shift: number, private readonly places: BulkPlaces) {}
+
+  print(action: 'move' | 'fill'): void {
+    const { out, shift, places } = this;
+    const { locals } = places;
+    out.op(Op.block, EMPTY_BLOCK);
+    places.register(Register.ECX);
+    out.constant(1).op(Op.i32Sub).tee(locals.count).constant(WORTH_WHILE).op(Op.i32LtU).branch(Op.brIf, 0);
+    out.constant(0).memory(Op.i32Load, 2, Word.FLAG_SYSTEM * 4).constant(Flag.DF).op(Op.i32And).branch(Op.brIf, 0);
+    this.hostAddress(Register.EDI, TLB_WRITE_DISTANCE, locals.destination);
+    if (action === 'move') this.hostAddress(Register.ESI, 0, locals.source);
+    this.limitToPage(Register.EDI);
+    if (action === 'move') this.limitToPage(Register.ESI);
+    out.get(locals.budget);
+    this.limitCount();
+    out.get(locals.count).constant(shift).op(Op.i32Shl).set(locals.bytes);
+    if (action === 'move') this.move();
+    else this.fill();
+    this.advance(Register.EDI);
+    places.setRegister(Register.ECX, () => {
+      places.register(Register.ECX);
+      out.get(locals.count).op(Op.i32Sub);
+    });
+    out.get(locals.budget).get(locals.count).op(Op.i32Sub).set(locals.budget).op(Op.end);
+  }
+
+  private move(): void {
+    const { source, destination, bytes } = this.places.locals;
+    this.out.get(destination).get(source).op(Op.i32Sub).get(bytes).op(Op.i32LtU).branch(Op.brIf, 0);
+    this.out.get(destination).get(source).get(bytes).op(Op.bulkMemory, BulkOp.memoryCopy, 0, 0);
+    this.advance(Register.ESI);
+  }
+  private fill(): void {
+    const { locals } = this.places;
+    this.requireEqualBytes();
+    this.out.get(locals.destination);
+    this.places.register(Register.EAX);
+    this.out.get(locals.bytes).op(Op.bulkMemory, BulkOp.memoryFill, 0);
+  }
+  /** `memory.fill` writes one byte value: leaves the block unless all bytes of the element are the same. */
+  private requireEqualBytes(): void {
+    const { out, shift, places } = this;
+    if (shift === 0) return;
+    const mask = shift === 2 ? -1 : 0xffff;
+    places.register(Register.EAX);
+    out.constant(mask).op(Op.i32And);
+    places.register(Register.EAX);
+    out.constant(0xff).op(Op.i32And).constant(0x01010101 & mask).op(Op.i32Mul, Op.i32Ne).branch(Op.brIf, 0);
+  }
+
+  /** Adds local `bytes` to a register. */
+  private advance(register: number): void {
+    this.places.setRegister(register, () => {
+      this.places.register(register);
+      this.out.get(this.places.locals.bytes).op(Op.i32Add);
+    });
+  }
+  /** Leaves a register's host address in a local, or leaves the block when its page has no translation. */
+  private hostAddress(register: number, table: number, to: number): void {
+    const { out, places } = this;
+    places.register(register);
+    out.constant(10).op(Op.i32ShrU).constant(-4).op(Op.i32And);
+    places.addTable();
+    out.memory(Op.i32Load, 2, places.tableOffset + table).tee(to).constant(PAGE_MASK).op(Op.i32And).branch(Op.brIf, 0);
+    out.get(to);
+    places.register(register);
+    out.op(Op.i32Add).set(to);
+  }
+  /** Lowers local `count` to a bound that is on the stack. */
+  private limitCount(): void {
+    const { entry, count } = this.places.locals;
+    this.out.tee(entry).get(count).get(entry).get(count).op(Op.i32LtU, Op.select).set(count);
+  }
+  /** Whole elements up to the end of the page of the address in a register. */
+  private limitToPage(register: number): void {
+    this.out.constant(PAGE_BYTES);
+    this.places.register(register);
+    this.out.constant(PAGE_MASK).op(Op.i32And, Op.i32Sub).constant(this.shift).op(Op.i32ShrU);
+    this.limitCount();
+  }
 }

@@ -1,7 +1,7 @@
 import { Word, type AccessSize, type Expression, type ParameterName, type Statement, type WordName } from '@ringbench/isa';
 import { Field, fieldOfParameter, MICRO_OP_BYTES } from './micro-op.js';
 import { Local } from './locals.js';
-import { printBulk } from './print-bulk.js';
+import { printBulk, type BulkPlaces } from './print-bulk.js';
 import { LOAD, StatementPrinter, STORE, TABLE_OFFSET, type TranslationTable } from './statement-printer.js';
 import { type CodeBuffer, EMPTY_BLOCK, Op } from './wasm-encoder.js';
 
@@ -76,7 +76,18 @@ export class WasmPrinter extends StatementPrinter {
     this.out.memory(STORE[size][0], STORE[size][1], offset.kind === 'constant' ? offset.value : 0);
   }
   protected override leave(): void { this.out.branch(Op.brIf, this.targets.slow); }
-  protected override bulk(action: 'move' | 'fill', size: AccessSize): void { printBulk(this.out, action, size); }
+  protected override bulk(action: 'move' | 'fill', size: AccessSize): void { printBulk(this.out, action, size, this.bulkPlaces); }
+  private readonly bulkPlaces: BulkPlaces = {
+    locals: { budget: Local.BUDGET, entry: Local.ENTRY, count: Local.COUNT, bytes: Local.BYTES, source: Local.SOURCE, destination: Local.DESTINATION },
+    tableOffset: 0,
+    addTable: () => void this.out.get(Local.TLB).op(Op.i32Add),
+    register: (register) => void this.out.constant(0).memory(Op.i32Load, 2, register * 4),
+    setRegister: (register, value) => {
+      this.out.constant(0);
+      value();
+      this.out.memory(Op.i32Store, 2, register * 4);
+    },
+  };
   protected override privilegeChanged(): void { this.out.constant(0).memory(Op.i32Load, 2, Word.DATA_TLB * 4).set(Local.TLB); }
 
   protected override translate(address: Expression, size: number, table: TranslationTable): void {

@@ -1,23 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { HOT_SET, type HotSet } from '@ringbench/interpreter';
 import { BareMachine, CODE, collectHotSet, EXIT, randomPart, word, type Program, type Snapshot } from './support/bare-machine.js';
-import { PROGRAMS } from './support/programs.js';
+import { PROGRAMS, type NamedProgram } from './support/programs.js';
 
 /** Changing code, changing translations, faults in mid-block, exact budgets: each program stopped at every instruction number in every way of executing. */
 
 const NO_HOT_LOOP: HotSet = { operations: [], pairs: [] };
 const SLICES = [1, 2, 3, 5, 7, 1000];
+const MOST_INSTRUCTIONS = 10_000;
 
 /** Shared by the programs: what one leaves in the code cache must not show in the next. */
 const handlersOnly = new BareMachine(NO_HOT_LOOP);
 const committed = new BareMachine(HOT_SET);
 
 /** States after 0, 1, 2, … instructions, stepped one at a time by the handlers. */
-function stepped(program: Program): Snapshot[] {
+function stepped(program: NamedProgram): Snapshot[] {
   const bare = handlersOnly;
   bare.load(program);
   const states = [bare.snapshot()];
-  while (bare.run(1).kind === 'budget') states.push(bare.snapshot());
+  while (bare.run(1).kind === 'budget') {
+    states.push(bare.snapshot());
+    if (states.length > MOST_INSTRUCTIONS) throw new Error(`${program.name} does not end`);
+  }
   return states;
 }
 

@@ -26,7 +26,7 @@ const eventCounts = z.record(name, count).readonly();
 const parts = z.strictObject({ kernel: text, ports: z.record(name, text).readonly().optional(), program: text, files: z.array(text).max(LIST_LIMIT).readonly() }).readonly();
 
 /** Machines that are no PC, to which guests are ported. Cores of equal machines must agree in everything, others in the answer. */
-const PORTS = ['paravirt'] as const;
+const PORTS = ['paravirt', 'um'] as const;
 
 const coreSchema = z
   .strictObject({ id: configuration, title: text, exemplar: text, mechanism: text, executor: text, port: z.enum(PORTS).optional(), core: name.optional(), settings: z.record(name, text).readonly().optional() })

@@ -32,6 +32,11 @@ const NO_DEVICE = 0;
 /** Device numbers are bytes. */
 const MAXIMUM_REGISTRATIONS = 256;
 
+const BLOCK_SHIFT = 8;
+const BLOCK_MASK = (1 << BLOCK_SHIFT) - 1;
+const BLOCKS = (PORT_COUNT >>> BLOCK_SHIFT) + 1;
+const NO_DEVICES = new Uint8Array(1 << BLOCK_SHIFT);
+
 /** A registration with every handler present, so that all of them have one shape and the bus's call sites stay fast. */
 class PortEntry {
   readonly readByte: PortReader;
@@ -62,8 +67,11 @@ class PortEntry {
  * reaches beyond port FFFFh.
  */
 export class PortBus {
-  /** Index into `entries` for each port, and a few more for wide accesses that start at the last ports. */
-  private readonly entryOfPort = new Uint8Array(PORT_COUNT + 4);
+  /**
+   * Index into `entries` for each port, by blocks of ports, and a block more for wide accesses that start at the last ports. A board has devices in a few blocks; the
+   * others are one and the same, because there may be thousands of buses.
+   */
+  private readonly blocks: Uint8Array[] = Array.from({ length: BLOCKS }, () => NO_DEVICES);
   private readonly entries: PortEntry[] = [new PortEntry(this, {})];
 
   /** Gives `count` ports from `first` on to a device. Throws when one of them is taken or does not exist: that is a bug of ours. */
@@ -73,7 +81,7 @@ export class PortBus {
     for (let port = first; port < first + count; port++) {
       if (this.isRegistered(port)) throw new Error(`port ${port.toString(16)} has a device already`);
     }
-    this.entryOfPort.fill(this.entries.length, first, first + count);
+    for (let port = first; port < first + count; port++) this.assign(port, this.entries.length);
     this.entries.push(new PortEntry(this, handlers));
   }
 
@@ -87,7 +95,7 @@ export class PortBus {
       writeByte(at, value);
       onWrite(value);
     };
-    this.entryOfPort[port] = this.entries.length;
+    this.assign(port, this.entries.length);
     this.entries.push(new PortEntry(this, { readByte, readWord, readLong, writeByte: observed }));
   }
 
@@ -97,13 +105,21 @@ export class PortBus {
       const entry = other.entryAt(port);
       const known = this.entries.indexOf(entry);
       if (known < 0 && this.entries.length === MAXIMUM_REGISTRATIONS) throw new Error('too many devices on the port bus');
-      this.entryOfPort[port] = known < 0 ? this.entries.push(entry) - 1 : known;
+      this.assign(port, known < 0 ? this.entries.push(entry) - 1 : known);
     }
   }
 
   /** Whether a device answers at a port. */
   isRegistered(port: number): boolean {
-    return this.entryOfPort[port] !== NO_DEVICE;
+    return this.numberAt(port) !== NO_DEVICE;
+  }
+
+  private numberAt(port: number): number { return this.blocks[port >>> BLOCK_SHIFT][port & BLOCK_MASK]; }
+
+  private assign(port: number, entry: number): void {
+    const block = port >>> BLOCK_SHIFT;
+    if (this.blocks[block] === NO_DEVICES) this.blocks[block] = NO_DEVICES.slice();
+    this.blocks[block][port & BLOCK_MASK] = entry;
   }
 
   /** A read of `bytes` bytes as the processor makes it. */
@@ -144,6 +160,6 @@ export class PortBus {
   }
 
   private entryAt(port: number): PortEntry {
-    return this.entries[this.entryOfPort[port]];
+    return this.entries[this.numberAt(port)];
   }
 }

@@ -2,7 +2,7 @@ import { MICRO_OP_BYTES } from '@ringbench/interpreter';
 import { MICRO_OPS_END, Region } from '@ringbench/machine';
 
 const PLACES = (MICRO_OPS_END - Region.MICRO_OPS) / MICRO_OP_BYTES;
-const MOST_DEGREES = 0xffff;
+const MOST_DEGREES = 0x7fffffff;
 /** Doublings of the threshold: after each attempt, more after one that came to nothing. */
 const AFTER_SUCCESS = 1;
 const AFTER_REFUSAL = 4;
@@ -13,7 +13,7 @@ const MOST_DOUBLINGS = 16;
  * keeps changing, or is not worth it, costs less and less.
  */
 export class Heat {
-  private readonly degrees = new Uint16Array(PLACES);
+  private readonly degrees = new Int32Array(PLACES);
   private readonly doublings = new Uint8Array(PLACES);
 
   constructor(private readonly threshold: number) {}

@@ -1,5 +1,8 @@
 /** Locals of a region's function; its temporaries follow. General registers come first, in encoding order. */
-export const Local = { REGISTERS: 0, FLAG_RESULT: 8, FLAG_CARRY: 9, BUDGET: 10, OUTCOME: 11, EIP: 12, ENTRY: 13, UNUSED: 14, FIRST_TEMPORARY: 15 } as const;
+export const Local = { REGISTERS: 0, FLAG_RESULT: 8, FLAG_CARRY: 9, BUDGET: 10, OUTCOME: 11, EIP: 12, ENTRY: 13, UNUSED: 14, COUNT: 15, BYTES: 16, SOURCE: 17, DESTINATION: 18, FIRST_TEMPORARY: 19 } as const;
+
+/** Result of a call into the interpreter when the region goes on; any other is an outcome. */
+export const CALL_DONE = 0;
 
 /** Result of a region's function: the number of a site, or one of these. */
 export const Outcome = {
@@ -7,4 +10,6 @@ export const Outcome = {
   ELSEWHERE: -1,
   /** EIP is set; the slice has not enough instructions left for the node there. */
   BUDGET: -2,
+  /** A call set `Processor.attention`: the driver must look. EIP is set. */
+  ATTENTION: -3,
 } as const;

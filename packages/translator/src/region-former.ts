@@ -26,9 +26,19 @@ export interface FormerOptions {
   readonly isChurning: (host: number) => boolean;
   /** Where the indirect jump or call at a host address has been seen to go. */
   readonly targetsOf: (host: number) => readonly number[];
+  /** The instruction at this host address is often left at: the interpreter is to be called there. */
+  readonly callsAt: (host: number) => boolean;
 }
 
-const isTranslated = ({ operation, instruction }: LoweredInstruction): boolean => operation.code !== undefined && instruction !== undefined && instruction.repeat === 'none';
+const isTranslated = ({ operation, instruction }: LoweredInstruction): boolean => operation.code !== undefined && instruction !== undefined;
+const isRepeated = ({ instruction }: LoweredInstruction): boolean => instruction !== undefined && instruction.repeat !== 'none';
+
+/** Instructions that end a block and go on behind it. */
+const GO_ON = new Set(['sti', 'popf', 'mov-to-cr', 'invlpg', 'load-sreg', 'pop-sreg', 'load-far-pointer', 'lgdt', 'lidt', 'lmsw', 'clts', 'wrmsr']);
+/** Whether an instruction that is not translated can be called: what comes next is behind it. */
+function goesOn({ operation, instruction }: LoweredInstruction): boolean {
+  return instruction !== undefined && instruction.repeat === 'none' && (instruction.row.traits.endsBlock !== true || GO_ON.has(operation.shape.mnemonic));
+}
 
 /**
  * Finds what belongs into a region: from an entry along those edges whose targets the interpreter has decoded, that is executed, into callees and
@@ -43,7 +53,6 @@ export class RegionFormer {
   private readonly runs = new Map<number, LoweredInstruction[]>();
   private total = 0;
   private entry = 0;
-  private isRoot = true;
 
   constructor(private readonly memory: MachineMemory, private readonly cache: CodeCache, private readonly context: CodeContext, private readonly options: FormerOptions) {
     this.words = memory.words;
@@ -56,11 +65,11 @@ export class RegionFormer {
     this.queue = [];
     this.total = 0;
     this.entry = eip;
-    this.isRoot = true;
     if (!this.want(undefined, eip)) return undefined;
-    this.isRoot = false;
     for (let leader = this.queue.shift(); leader !== undefined; leader = this.queue.shift()) this.explore(leader);
-    return { nodes: this.buildNodes(), user: this.memory.state[Word.CPL] === 3 };
+    const nodes = this.buildNodes();
+    if (nodes[0].end === 'step' && !nodes[0].calls && nodes[0].instructions.length <= SHORTEST_START) return undefined;
+    return { nodes, user: this.memory.state[Word.CPL] === 3 };
   }
 
   private key(context: CallContext | undefined, eip: number): number { return (context?.id ?? 0) * CONTEXT_STRIDE + (eip >>> 0); }
@@ -70,16 +79,16 @@ export class RegionFormer {
     return (entry & PAGE_MASK) === 0 ? (eip + entry) | 0 : -1;
   }
 
-  /** Makes an address a leader if it may be one. */
-  private want(context: CallContext | undefined, eip: number): boolean {
+  /** Makes an address a leader if it may be one. `isBehind`: code of the same page leads straight there, so that it has been executed though no block begins there. */
+  private want(context: CallContext | undefined, eip: number, isBehind = false): boolean {
     const key = this.key(context, eip);
     if (this.leaders.has(key)) return true;
     if (this.total >= this.options.mostInstructions || context === NOT_FOLLOWED) return false;
     const host = this.hostOf(eip);
-    if (host < 0 || this.options.isChurning(host) || this.cache.decodedAt(eip, host, this.context) === 0) return false;
+    if (host < 0 || this.options.isChurning(host) || (!isBehind && this.cache.decodedAt(eip, host, this.context) === 0)) return false;
     const run = this.decode(eip, host);
     const untranslated = run.findIndex((instruction) => !isTranslated(instruction));
-    if (run.length === 0 || untranslated === 0 || (this.isRoot && untranslated > 0 && untranslated < SHORTEST_START)) return false;
+    if (run.length === 0 || (untranslated === 0 && !goesOn(run[0]))) return false;
     const leader = { eip, host, context, run };
     this.leaders.set(key, leader);
     this.queue.push(leader);
@@ -99,26 +108,31 @@ export class RegionFormer {
   /** To be called when decoded code changed or was dropped. */
   forgetCode(): void { this.runs.clear(); }
 
-  /** Up to and including the first instruction that is not translated. Repeated string instructions are the interpreter's, which does many iterations at once. */
+  /** Up to and including the first instruction that is not translated. A repeated string instruction, which goes back to itself, is alone, as in the interpreter's blocks. */
   private cutRun(run: LoweredInstruction[]): LoweredInstruction[] {
-    const first = run.findIndex((instruction) => !isTranslated(instruction));
+    const first = run.findIndex((instruction) => !isTranslated(instruction) || isRepeated(instruction));
     if (first < 0) return run;
-    return run.slice(0, run[first].instruction?.repeat === 'none' ? first + 1 : first);
+    return run.slice(0, isRepeated(run[first]) && first > 0 ? first : first + 1);
   }
 
-  private explore({ run, context }: Leader): void {
-    for (const { context: inner, eip } of this.targets(run[run.length - 1], context)) this.want(inner, eip);
+  private explore({ eip, host, run, context }: Leader): void {
+    const last = run[run.length - 1];
+    for (const instruction of run) {
+      const isCall = isTranslated(instruction) ? this.options.callsAt(host + instruction.eip - eip) && !instruction.operation.terminal : goesOn(instruction);
+      if (isCall && instruction.next >>> 12 === eip >>> 12) this.want(context, instruction.next, true);
+    }
+    for (const { context: inner, eip: target } of this.targets(last, context)) this.want(inner, target);
   }
 
   /** Where control may go behind the last instruction of a run, in the order of `RegionNode.successors`. */
   private targets(last: LoweredInstruction, context: CallContext | undefined): readonly { context: CallContext | undefined; eip: number }[] {
-    if (!isTranslated(last)) return [];
+    if (!isTranslated(last)) return goesOn(last) ? [{ context, eip: last.next }] : [];
     const { code } = last.operation;
     const terminal = code?.at(-1);
     const { mnemonic } = last.operation.shape;
     const target = last.words[Field.IMMEDIATE];
     switch (terminal?.kind) {
-      case 'branch': return [{ context, eip: target }, { context, eip: last.next }];
+      case 'branch': return [{ context, eip: target }, { context, eip: last.next }, ...(isRepeated(last) ? [{ context, eip: last.next }] : [])];
       case 'jump': return [{ context: mnemonic === 'call' ? this.contextOfCall(context, last.next, target) : context, eip: target }];
       case 'jump-to': return this.expectedTargets(last, context);
       default: return [{ context, eip: last.next }];
@@ -160,14 +174,17 @@ export class RegionFormer {
     const instructions = cut < 0 ? run : run.slice(0, cut);
     const last = instructions[instructions.length - 1];
     const translated = isTranslated(last) ? instructions : instructions.slice(0, -1);
-    const code: readonly Statement[] = recordOccurrences(translated);
-    const successors = cut >= 0 ? [{ context, eip: run[cut].eip }] : this.targets(last, context);
+    const code: readonly Statement[] = translated.length === 0 ? [] : recordOccurrences(translated);
+    const successors = cut >= 0 && isTranslated(last) ? [{ context, eip: run[cut].eip }] : this.targets(last, context);
     const edges = successors.map((target): Edge => ({ eip: target.eip, node: number.get(this.key(target.context, target.eip)) ?? -1 }));
-    return { eip, host, hostEnd: host + last.next - eip, context, instructions, code, end: this.endOf(last, cut >= 0), successors: edges };
+    const end = this.endOf(last, cut >= 0);
+    const isBack = edges[0] !== undefined && edges[0].node >= 0;
+    const calls = isBack && (end === 'step' || (end === 'fall' && this.options.callsAt(host + last.eip - eip)));
+    return { eip, host, hostEnd: host + last.next - eip, context, instructions, code, end, calls, successors: calls && end === 'fall' ? [edges[0], edges[0]] : edges };
   }
   private endOf(last: LoweredInstruction, isCut: boolean): NodeEnd {
-    if (isCut) return 'fall';
     if (!isTranslated(last)) return 'step';
+    if (isCut) return 'fall';
     switch (last.operation.code?.at(-1)?.kind) {
       case 'branch': return 'branch';
       case 'jump': return 'jump';

@@ -3,7 +3,7 @@ import { CodeBuffer, EMPTY_BLOCK, Op, type FunctionBody } from '@ringbench/inter
 import { Region } from '@ringbench/machine';
 import { ControlFlow } from './control-flow.js';
 import { flagsLiveAt, FlagWord } from './flag-liveness.js';
-import { Local, Outcome } from './locals.js';
+import { CALL_DONE, Local, Outcome } from './locals.js';
 import { placeTemporaries } from './node-plan.js';
 import type { Edge, RegionNode, RegionShape, Site } from './region.js';
 import { RegionValuePrinter } from './region-value-printer.js';
@@ -55,18 +55,26 @@ export class RegionPrinter extends RegionValuePrinter {
     out.op(Op.block, EMPTY_BLOCK);
     this.depth = 1;
     if (this.live[0] !== 0) this.useFlags();
+    if (this.nodes.some(({ calls }) => calls)) this.useAllOf(this.nodes);
     this.charge(this.nodes[0]);
     this.tree(0);
     out.op(Op.end);
     const code = new CodeBuffer();
-    this.loadLocals(code);
-    code.constant(0).memory(Op.i32Load, 2, Word.BUDGET * 4).set(Local.BUDGET);
+    this.loadState(code);
     code.append(out);
-    this.storeLocals(code);
-    code.constant(0).get(Local.BUDGET).memory(Op.i32Store, 2, Word.BUDGET * 4);
+    this.storeState(code);
     code.constant(0).get(Local.EIP).memory(Op.i32Store, 2, Word.EIP * 4);
     code.get(Local.OUTCOME);
     return { name, parameters: 0, locals: this.lastLocal, wideLocals: 0, code };
+  }
+
+  private loadState(code: CodeBuffer): void {
+    this.loadLocals(code);
+    code.constant(0).memory(Op.i32Load, 2, Word.BUDGET * 4).set(Local.BUDGET);
+  }
+  private storeState(code: CodeBuffer): void {
+    this.storeLocals(code);
+    code.constant(0).get(Local.BUDGET).memory(Op.i32Store, 2, Word.BUDGET * 4);
   }
 
   // ---- structure
@@ -125,6 +133,7 @@ export class RegionPrinter extends RegionValuePrinter {
       case 'advance': this.position++; break;
       case 'let': if (this.place.locals.has(s.to.id)) this.plain(s); break;
       case 'branch': this.branch(s.condition); break;
+      case 'done-if': this.doneIf(s.condition); break;
       case 'jump': this.follow(this.node.successors[0]); break;
       case 'jump-to': this.computed(s.target); break;
       default: if (!this.plain(s)) throw new Error(`statement ${s.kind} in a region`);
@@ -135,7 +144,7 @@ export class RegionPrinter extends RegionValuePrinter {
     if (end === 'fall') this.follow(successors[0]);
     if (end !== 'step') return;
     this.position = instructions.length - 1;
-    this.leaveAtSite(false);
+    this.giveUp(false);
   }
 
   private branch(condition: Expression): void {
@@ -145,6 +154,13 @@ export class RegionPrinter extends RegionValuePrinter {
     this.inArm(() => this.follow(taken));
     this.out.op(Op.else);
     this.inArm(() => this.follow(next));
+    this.close();
+  }
+  /** A repetition whose count is 0 is complete. */
+  private doneIf(condition: Expression): void {
+    this.expression(condition);
+    this.open(Op.if);
+    this.inArm(() => this.follow(this.node.successors[2]));
     this.close();
   }
   /** Flags that one arm computes are not computed in the other. */
@@ -171,8 +187,8 @@ export class RegionPrinter extends RegionValuePrinter {
     this.leaveWith(wantsTargets ? this.addSite('target', false) : Outcome.ELSEWHERE);
   }
 
-  /** Goes to another node or out of the region. */
-  private follow(edge: Edge): void {
+  /** Goes to another node or out of the region. `isUnsure`: the mapping of the page that control is in may have changed. */
+  private follow(edge: Edge, isUnsure = false): void {
     const { flow, nodeNumber } = this;
     const isIrreducible = edge.node >= 0 && flow.isRetreating(nodeNumber, edge.node) && !flow.isBackEdge(nodeNumber, edge.node);
     if (edge.node < 0 || isIrreducible) {
@@ -182,7 +198,7 @@ export class RegionPrinter extends RegionValuePrinter {
     const target = this.nodes[edge.node];
     const isJoin = flow.isMerge[edge.node] || flow.isLoop[edge.node];
     if (isJoin) this.settleFlags(this.live[edge.node]);
-    if (target.eip >>> 12 !== this.node.eip >>> 12) this.checkMapping(target);
+    if (isUnsure || target.eip >>> 12 !== this.node.eip >>> 12) this.checkMapping(target);
     this.charge(target);
     if (flow.isRetreating(nodeNumber, edge.node) || flow.isMerge[edge.node]) this.branchTo(this.label(edge.node));
     else this.tree(edge.node);
@@ -227,17 +243,37 @@ export class RegionPrinter extends RegionValuePrinter {
     this.settleFlags(FlagWord.BOTH);
     this.leaveWith(this.addSite('instruction', checksAlignment));
   }
+  /** The instruction at the current position is the interpreter's: it is called and control comes back, or the region leaves. */
+  private giveUp(checksAlignment: boolean): void {
+    const { calls, instructions, successors } = this.node;
+    if (calls && this.position === instructions.length - 1) {
+      this.call();
+      this.follow(successors[successors.length - 1], instructions[this.position].instruction?.row.traits.endsBlock === true);
+    } else this.leaveAtSite(checksAlignment);
+  }
+  /** Everything is in its state words while the interpreter executes the instruction. It says whether the region goes on behind it. */
+  private call(): void {
+    const { out } = this;
+    this.settleFlags(FlagWord.BOTH);
+    this.storeState(out);
+    out.constant(this.addSite('call', false)).op(Op.call).unsigned(0).tee(Local.OUTCOME).constant(CALL_DONE).op(Op.i32Ne);
+    this.open(Op.if);
+    out.get(Local.OUTCOME).op(Op.return);
+    this.close();
+    this.loadState(out);
+  }
   private addSite(kind: Site['kind'], checksAlignment: boolean): number {
     const { instructions } = this.node;
     const instruction = instructions[this.position];
     return this.options.addSite({ kind, instruction, refund: instructions.length - this.position, host: this.hostOf(instruction.eip), checksAlignment });
   }
   private hostOf(eip: number): number { return this.node.host + eip - this.node.eip; }
+  protected override inPlainSegments(): boolean { return !this.node.instructions[this.position].operation.shape.segmentedString; }
   protected override toleratesMisaligned(): boolean { return this.options.isMisaligned(this.hostOf(this.node.instructions[this.position].eip)); }
   protected override leaveIf(checksAlignment: boolean): void {
     if (this.options.failsAlways(this.checks++)) this.out.constant(1).op(Op.i32Or);
     this.open(Op.if);
-    this.inArm(() => this.leaveAtSite(checksAlignment));
+    this.inArm(() => this.giveUp(checksAlignment));
     this.close();
   }
 }

@@ -31,10 +31,18 @@ export interface TranslatedRegion {
 
 /** A site and what has become of it. */
 export interface LiveSite extends Site {
-  readonly region: TranslatedRegion | undefined;
+  region: TranslatedRegion | undefined;
   /** Micro-op that executes the instruction by itself, 0 until needed. */
   microOp: number;
   exits: number;
+  /** Instruction clock when `exits` was 0. */
+  countedFrom: number;
+}
+
+/** For tests; see TranslatorOptions. */
+export interface StoreOptions {
+  readonly failsAlways?: (check: number) => boolean;
+  readonly onTranslated?: (shape: RegionShape, module: Uint8Array) => void;
 }
 
 export interface StoreStatistics {
@@ -57,13 +65,16 @@ export class RegionStore {
   private readonly churn = new Map<number, number>();
   readonly targets = new TargetProfile();
   private readonly misaligned = new Set<number>();
+  private readonly calling = new Set<number>();
   private count = 0;
 
-  constructor(memory: WebAssembly.Memory, private readonly cache: CodeCache, private readonly mmu: Mmu, private readonly failsAlways: (check: number) => boolean = () => false) {
+  /** `call` executes the instruction at a site for a region. */
+  constructor(
+    private readonly memory: WebAssembly.Memory, private readonly cache: CodeCache, private readonly mmu: Mmu,
+    private readonly call: (site: number) => number, private readonly options: StoreOptions = {},
+  ) {
     this.dispatcher = createDispatcher(memory, ENTRY_OPERATIONS);
-    this.wasm = memory;
   }
-  private readonly wasm: WebAssembly.Memory;
 
   get size(): number { return this.count; }
   regionOf(entry: number): TranslatedRegion | undefined { return this.regions[entry]; }
@@ -74,6 +85,9 @@ export class RegionStore {
   }
   readonly isChurning = (host: number): boolean => (this.churn.get(host >>> GRANULE_SHIFT) ?? 0) >= CHURN_LIMIT;
   noteMisaligned(host: number): void { this.misaligned.add(host); }
+  readonly callsAt = (host: number): boolean => this.calling.has(host);
+  /** The instruction at a host address is often left at: the next region with it calls there. */
+  noteCalling(host: number): void { this.calling.add(host); }
 
   /** Translates a region and lets the block at a micro-op enter it. */
   add(shape: RegionShape, microOp: number): TranslatedRegion {
@@ -82,23 +96,25 @@ export class RegionStore {
     const printer = new RegionPrinter(shape, {
       addSite: (site) => {
         const number = this.freeSites.pop() ?? this.sites.length;
-        this.sites[number] = { ...site, region: undefined, microOp: 0, exits: 0 };
+        this.sites[number] = { kind: site.kind, instruction: site.instruction, refund: site.refund, host: site.host, checksAlignment: site.checksAlignment, region: undefined, microOp: 0, exits: 0, countedFrom: 0 };
         sites.push(number);
         return number;
       },
       isMisaligned: (host) => this.misaligned.has(host),
       wantsTargets: this.targets.wantsTargets,
-      failsAlways: this.failsAlways,
+      failsAlways: this.options.failsAlways ?? (() => false),
     });
-    const bytes = encodeModule([printer.print('run')]);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { memory: this.wasm } });
+    const imported = shape.nodes.some(({ calls }) => calls) ? [{ name: 'call', parameters: 1 }] : [];
+    const bytes = encodeModule([printer.print('run')], imported);
+    this.options.onTranslated?.(shape, bytes);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { memory: this.memory, call: this.call } });
     const run = instance.exports.run as () => number;
     const entry = this.takeEntry(shape.user);
     const ranges = shape.nodes.flatMap(({ host, hostEnd }) => [host, hostEnd]);
     const pages = [...new Set(shape.nodes.map(({ host }) => this.mmu.pageOfHost(host)))];
     const operation = this.cache.markEntry(microOp, entry);
     const region: TranslatedRegion = { entry, eip: shape.nodes[0].eip, user: shape.user, run, microOp, operation, sites, balance: 0, ranges, pages };
-    for (const number of sites) this.sites[number] = { ...this.site(number), region };
+    for (const number of sites) this.site(number).region = region;
     this.regions[entry] = region;
     this.dispatcher.table.set(entry, run);
     this.watch(region);
@@ -157,6 +173,8 @@ export class RegionStore {
   /** The interpreter forgot all its blocks, and what it watches. */
   blocksDropped(): void {
     for (const region of this.regions) if (region !== undefined) this.forget(region);
+    this.misaligned.clear();
+    this.calling.clear();
   }
   private forget(region: TranslatedRegion): void {
     this.regions[region.entry] = undefined;

@@ -1,9 +1,10 @@
-import { Register, Word, type AccessSize, type Expression, type ParameterName, type WordName } from '@ringbench/isa';
-import { CodeBuffer, Op, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
+import { forEachExpression, forEachOperand, Register, Word, type AccessSize, type Expression, type ParameterName, type WordName } from '@ringbench/isa';
+import { CodeBuffer, Op, printBulk, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
 import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { flagBit } from './flag-liveness.js';
 import { Local } from './locals.js';
 import { isDeferrable, type Temporaries } from './node-plan.js';
+import type { RegionNode } from './region.js';
 
 const PAGE_OFFSET_MASK = 0xfff;
 const PAGE_BYTES = 0x1000;
@@ -36,6 +37,8 @@ export abstract class RegionValuePrinter extends StatementPrinter {
 
   // ---- what the region's control flow supplies
 
+  /** Whether the string instruction being printed has its source where its offset says. */
+  protected abstract inPlainSegments(): boolean;
   /** Leaves if the value on the stack is not 0. */
   protected abstract leaveIf(checksAlignment: boolean): void;
   /** Whether the instruction being printed met misaligned addresses, so that its checks let those pass. */
@@ -72,6 +75,22 @@ export abstract class RegionValuePrinter extends StatementPrinter {
     this.pending.delete(name);
   }
 
+  /** Notes, before anything is printed, the registers and flags of all nodes: what is put back in their midst must be known then. */
+  protected useAllOf(nodes: readonly RegionNode[]): void {
+    const note = (expression: Expression): void => {
+      if (expression.kind === 'register' && expression.offset.kind === 'constant' && expression.offset.value >> 2 <= Register.EDI) this.used |= 1 << localOf(expression.offset.value);
+      forEachOperand(expression, note);
+    };
+    for (const { code } of nodes) {
+      for (const statement of code) {
+        forEachExpression(statement, note);
+        if (statement.kind === 'set-register') this.changed |= 1 << localOf(constantOf(statement.offset));
+        if (statement.kind === 'bulk') this.changed |= (1 << Register.ECX) | (1 << Register.ESI) | (1 << Register.EDI);
+        if (statement.kind === 'set-word' && flagBit(statement.word) !== 0) this.changed |= (1 << Local.FLAG_RESULT) | (1 << Local.FLAG_CARRY);
+      }
+    }
+    this.useFlags();
+  }
   protected useFlags(): void { this.used |= (1 << Local.FLAG_RESULT) | (1 << Local.FLAG_CARRY); }
 
   // ---- where things are
@@ -152,7 +171,19 @@ export abstract class RegionValuePrinter extends StatementPrinter {
     out.op(Op.i32Or);
     this.setLocal(local);
   }
-  protected override bulk(): void { throw new Error('a repeated string instruction in a region'); }
+  protected override bulk(action: 'move' | 'fill', size: AccessSize): void {
+    if (!this.inPlainSegments()) return;
+    printBulk(this.out, action, size, {
+      locals: { budget: Local.BUDGET, entry: Local.ENTRY, count: Local.COUNT, bytes: Local.BYTES, source: Local.SOURCE, destination: Local.DESTINATION },
+      tableOffset: this.tableOf('read'),
+      addTable: () => undefined,
+      register: (register) => this.getLocal(Local.REGISTERS + register),
+      setRegister: (register, value) => {
+        value();
+        this.setLocal(Local.REGISTERS + register);
+      },
+    });
+  }
   /** Only what is behind a ring transition would notice, and that is outside. */
   protected override privilegeChanged(): void { /* nothing is kept of the privilege level */ }
 

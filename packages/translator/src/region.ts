@@ -17,8 +17,8 @@ export interface Edge {
 }
 
 /**
- * How a node ends. `step`: its last instruction is not translated, the interpreter executes it by itself. `computed`: to an address in a register or
- * memory; its successors are those that are expected.
+ * How a node ends. `step`: its last instruction is not translated, the interpreter executes it. `computed`: to an address in a register or memory; its
+ * successors are those that are expected.
  */
 export type NodeEnd = 'branch' | 'jump' | 'computed' | 'fall' | 'step';
 
@@ -33,7 +33,12 @@ export interface RegionNode {
   readonly instructions: readonly LoweredInstruction[];
   readonly code: readonly Statement[];
   readonly end: NodeEnd;
-  /** branch: taken, not taken; computed: those that are expected; fall, jump: the one. */
+  /**
+   * Its last instruction, where the region cannot do it, is executed by the interpreter in a call, and control comes back: to the last successor. Else the
+   * region leaves there.
+   */
+  readonly calls: boolean;
+  /** branch: taken, not taken, and of a repetition where it is done; computed: those that are expected; fall, jump, a step that calls: the one; a fall that calls: that twice. */
   readonly successors: readonly Edge[];
 }
 
@@ -45,11 +50,11 @@ export interface RegionShape {
 }
 
 /**
- * A place where a region leaves for more than another EIP. `instruction`: it has not been executed. `target`: it has, an indirect jump or call, and EIP says where
- * it goes, which is to be learnt.
+ * A place where a region leaves for more than another EIP, or calls. `instruction`: it has not been executed. `target`: it has, an indirect jump or call, and EIP says
+ * where it goes, which is to be learnt. `call`: it is to be executed, and the region goes on behind it.
  */
 export interface Site {
-  readonly kind: 'instruction' | 'target';
+  readonly kind: 'instruction' | 'target' | 'call';
   readonly instruction: LoweredInstruction;
   /** Instructions of its node that were charged and have not run, this one included. */
   readonly refund: number;

@@ -2,8 +2,9 @@ import { FIRST_ENTRY_OPERATION, HOT_SET, Interpreter, MAX_BLOCK_INSTRUCTIONS, OP
 import { Word } from '@ringbench/isa';
 import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
 import { Heat } from './heat.js';
-import { Outcome } from './locals.js';
+import { CALL_DONE, Outcome } from './locals.js';
 import { RegionFormer } from './region-former.js';
+import type { RegionShape } from './region.js';
 import { RegionStore, type LiveSite, type StoreStatistics, type TranslatedRegion } from './region-store.js';
 
 export interface TranslatorOptions {
@@ -16,15 +17,26 @@ export interface TranslatorOptions {
   readonly mostInstructions?: number;
   /** Whether check number n of a region is to fail always, for tests: then each site is left at, and nothing may differ. */
   readonly failsAlways?: (check: number) => boolean;
+  /** Called with what was translated and its module, for tests. */
+  readonly onTranslated?: (shape: RegionShape, module: Uint8Array) => void;
 }
 
 const SAMPLE_HEAT = 16;
-const DEFAULTS = { sampleEvery: 1000, threshold: 48, mostInstructions: 200 } as const;
+/**
+ * Translating costs what some thousand executions in the interpreter cost, for each instruction of a region. So a block is tried when the interpreter has been found
+ * there so often that, with the region's other blocks, about as much time was spent (Karlin et al., "Competitive snoopy caching": then it is never more than twice
+ * the least).
+ */
+const DEFAULTS = { sampleEvery: 1000, threshold: 1024, mostInstructions: 200 } as const;
 const PAGE_MASK = 0xfff;
+const USER_LEVEL = 3;
 /** A slice this short is stepped through: single steps, debug exceptions, interrupt shadows. */
 const SHORT_SLICE = 4;
 /** Exits at a site after which misaligned addresses are thought to be the cause. */
 const MISALIGNED_EXITS = 8;
+/** A site that is left at so many times in a row, at most so many instructions apart on average, had better call. */
+const CALLING_EXITS = 16;
+const CALLING_DISTANCE = 2000;
 /** What a stop in JavaScript costs, in instructions that the interpreter could have run meanwhile; and the bounds of a region's balance. */
 const STOP_PRICE = 50;
 const LEAST_BALANCE = -20_000;
@@ -59,8 +71,8 @@ export class Translator implements Executor {
     this.words = memory.words;
     this.interpreter = new Interpreter(processor, options.hot ?? HOT_SET);
     const { cache } = this.interpreter;
-    this.store = new RegionStore(memory.wasm, cache, mmu, options.failsAlways);
-    this.former = new RegionFormer(memory, cache, context, { mostInstructions: this.options.mostInstructions, isChurning: this.store.isChurning, targetsOf: this.store.targets.targetsOf });
+    this.store = new RegionStore(memory.wasm, cache, mmu, (site) => this.callFromRegion(this.store.site(site)), options);
+    this.former = new RegionFormer(memory, cache, context, { mostInstructions: this.options.mostInstructions, isChurning: this.store.isChurning, targetsOf: this.store.targets.targetsOf, callsAt: this.store.callsAt });
     this.interpreter.onCodeWritten = (host, bytes) => {
       this.former.forgetCode();
       this.store.codeWritten(host, bytes);
@@ -107,7 +119,7 @@ export class Translator implements Executor {
     processor.beginSlice(left);
     this.budgetBefore = left;
     const outcome = this.store.dispatcher.dispatch();
-    // The dispatcher enters regions of the current privilege level alone.
+    // The dispatcher enters regions of the current privilege level alone; or the first instruction faulted.
     if (outcome === Outcome.ELSEWHERE && state[Word.BUDGET] === left) {
       this.dropEntry();
       return undefined;
@@ -120,11 +132,9 @@ export class Translator implements Executor {
   }
   /** The same bytes run at both levels, which is rare: the region of the other one goes. */
   private dropEntry(): void {
-    const u = this.interpreter.lookUp(false);
-    if (u < 0) throw new Error('the block of a region is gone');
-    const region = this.store.regionOf((this.words[u >> 2] & OPERATION_MASK) - FIRST_ENTRY_OPERATION);
-    if (region === undefined) throw new Error('a block is marked as an entry of no region');
-    this.store.drop(region);
+    const microOp = this.blockAt(this.state[Word.EIP]);
+    const region = microOp === 0 ? undefined : this.store.regionOf((this.words[microOp >> 2] & OPERATION_MASK) - FIRST_ENTRY_OPERATION);
+    if (region !== undefined && region.user !== (this.state[Word.CPL] === USER_LEVEL)) this.store.drop(region);
   }
 
   private follow(first: number): RegionStop {
@@ -135,8 +145,9 @@ export class Translator implements Executor {
         if (outcome === Outcome.ELSEWHERE) return 'interpret';
       }
       if (outcome === Outcome.BUDGET) return 'budget';
+      if (outcome === Outcome.ATTENTION) return 'attention';
       if (outcome >= 0 && this.executeAtSite(this.store.site(outcome))) return 'attention';
-      if (outcome < Outcome.BUDGET) throw new Error(`a region came to ${outcome}`);
+      if (outcome < Outcome.ATTENTION) throw new Error(`a region came to ${outcome}`);
     }
   }
 
@@ -150,15 +161,48 @@ export class Translator implements Executor {
     }
     state[Word.EIP] = site.instruction.eip;
     state[Word.BUDGET] += site.refund;
-    if (site.checksAlignment && ++site.exits === MISALIGNED_EXITS) {
-      this.store.noteMisaligned(site.host);
-      this.translateAgain(site.region);
-    }
+    this.learnFromExit(site);
     if (site.microOp === 0) site.microOp = interpreter.cache.placeSingle(site.instruction);
     // Without room for it everything is gone: the interpreter begins anew.
     if (site.microOp !== 0) interpreter.stepPlaced(site.microOp);
     this.budgetBefore = state[Word.BUDGET];
     return processor.attention;
+  }
+
+  /** A site that is left at again and again is translated in another way. */
+  private learnFromExit(site: LiveSite): void {
+    const { store, processor } = this;
+    site.exits++;
+    if (site.checksAlignment) {
+      if (site.exits !== MISALIGNED_EXITS) return;
+      store.noteMisaligned(site.host);
+      this.translateAgain(site.region);
+      return;
+    }
+    if (site.exits < CALLING_EXITS) return;
+    const isFrequent = processor.now() - site.countedFrom < CALLING_EXITS * CALLING_DISTANCE;
+    site.exits = 0;
+    site.countedFrom = processor.now();
+    if (!isFrequent || site.instruction.operation.terminal || store.callsAt(site.host)) return;
+    store.noteCalling(site.host);
+    this.translateAgain(site.region);
+  }
+
+  /** Executes the instruction at a site for a region, which has charged it. Result: `CALL_DONE`, or what the region is to return. */
+  private callFromRegion(site: LiveSite): number {
+    const { state, processor, interpreter, store } = this;
+    const { eip, next } = site.instruction;
+    const level = state[Word.CPL];
+    state[Word.EIP] = eip;
+    state[Word.BUDGET]++;
+    if (site.microOp === 0) site.microOp = interpreter.cache.placeSingle(site.instruction);
+    // Without room for it everything is gone: the interpreter begins anew.
+    if (site.microOp === 0) return Outcome.ELSEWHERE;
+    const isComplete = interpreter.stepPlaced(site.microOp);
+    if (processor.attention) return Outcome.ATTENTION;
+    const { region } = site;
+    const isBehind = isComplete && state[Word.EIP] === next && state[Word.CPL] === level;
+    return isBehind && region !== undefined && store.regionOf(region.entry) === region ? CALL_DONE : Outcome.ELSEWHERE;
   }
 
   /** A region that stops again and again after few instructions is slower than the interpreter: it goes, and its entry must get much hotter. */
@@ -176,7 +220,7 @@ export class Translator implements Executor {
   private translateAgain(region: TranslatedRegion | undefined): void {
     if (region === undefined || this.store.regionOf(region.entry) !== region) return;
     this.store.drop(region);
-    if (region.user !== (this.state[Word.CPL] === 3) || this.blockAt(region.eip) !== region.microOp) return;
+    if (region.user !== (this.state[Word.CPL] === USER_LEVEL) || this.blockAt(region.eip) !== region.microOp) return;
     const shape = this.former.form(region.eip);
     if (shape !== undefined) this.store.add(shape, region.microOp);
   }

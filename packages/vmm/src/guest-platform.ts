@@ -32,6 +32,7 @@ export class GuestPlatform implements GuestHost {
 
   constructor(
     private readonly guest: VirtualMachine, private readonly machine: Machine, private readonly allocator: Allocator, private readonly events: PlatformEvents,
+    private readonly owner: number = Owner.FIRST_VM,
   ) {
     this.processor = guest.processor;
     this.state = guest.processor.state;
@@ -64,14 +65,14 @@ export class GuestPlatform implements GuestHost {
   }
 
   private allocate(first: number, pages: number): void {
-    const machinePages = this.allocator.allocateMany(Owner.FIRST_VM, pages);
+    const machinePages = this.allocator.allocateMany(this.owner, pages);
     if (machinePages === undefined) throw new Error('too much ROM beyond the guest\'s memory');
     machinePages.forEach((machinePage, index) => this.memory.map(first + index, machinePage));
     this.events.onMapped(first, pages);
   }
 
   private protect(page: number, aliases: readonly number[]): void {
-    const machinePage = this.memory.machinePage(page);
+    const machinePage = this.memory.ownPage(page);
     if (machinePage === undefined) throw new Error(`guest page ${page} has no ROM`);
     this.machine.processor.mmu.addWindow({ start: machinePage * PAGE_BYTES, bytes: PAGE_BYTES, write: () => undefined });
     for (const alias of aliases) this.memory.map(alias, machinePage);

@@ -59,10 +59,11 @@ export class HostContext {
   /** Where ring 3 finds a map of ports. */
   private arePortsOpen = false;
 
-  constructor(private readonly machine: Machine, allocator: Allocator) {
+  /** `trapAddress`: machine-physical address of a trap page that others have too; absent, it takes one. */
+  constructor(private readonly machine: Machine, allocator: Allocator, trapAddress?: number) {
     this.tables = takePage(allocator);
     this.stackTop = this.tables + STACK_TOP;
-    this.trapAddress = takePage(allocator);
+    this.trapAddress = trapAddress ?? takePage(allocator);
     this.linearTables = this.tables;
     this.linearTrap = this.trapAddress;
     new PortMap(machine.memory, this.tables + TSS + TSS_BYTES, MAP_BYTES).closeAll();

@@ -1,4 +1,4 @@
-export { Allocator, Owner } from './allocator.js';
+export { Allocator, Owner, OwnersAllocator } from './allocator.js';
 export { VMM_EVENTS, VmmCounters } from './counters.js';
 export { Dispatcher, type TrapHandler } from './dispatcher.js';
 export { GuestClock } from './guest-clock.js';
@@ -16,3 +16,7 @@ export { DeprivilegedEngine, MONITOR_EVENTS, MonitorInstructions, SHADOW_EVENTS,
 export { BOARD_DEVICES, DeviceAllocator, type BoardDevice } from './devices/device-allocator.js';
 export { PortMap } from './devices/port-map.js';
 export { StaticDevices, type PortGate } from './devices/static-devices.js';
+export { PagePool } from './page-pool.js';
+export { SharedMachine } from './sharing/shared-machine.js';
+export { siteFor, type Site, type SiteNeeds } from './sharing/site.js';
+export { Tenancy, type TenantParts } from './sharing/tenancy.js';

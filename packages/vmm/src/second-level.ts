@@ -42,17 +42,47 @@ export class SecondLevelTables {
     this.openBusTable = takePage(allocator);
     this.fillTable(this.openBusTable, () => entryFor(OPEN_BUS_PAGE));
     for (let first = 0; first < guest.pages; first += ENTRIES) this.tables.set(first / ENTRIES, takePage(allocator));
+    guest.onMoved = (page) => this.moved(page);
     this.remap();
   }
 
-  /** Maps the page at a guest-physical address at which the guest has no memory. False when it has: a violation there is none of the guest's making. */
-  mapOpenBus(guestPhysical: number): boolean {
-    const page = guestPhysical >>> PAGE_SHIFT;
-    if (this.guest.machinePage(page) !== undefined) return false;
+  /** Called when an entry leads elsewhere than before: translations by way of it must go. */
+  onMoved: () => void = () => undefined;
+
+  private moved(page: number): void {
     const table = this.tables.get(Math.floor(page / ENTRIES));
-    if (table === undefined) this.words[this.directoryEntry(page)] = this.openBusTable | MAPPED;
-    else this.words[HostContext.wordIndex(table) + (page & TABLE_INDEX_MASK)] = entryFor(OPEN_BUS_PAGE);
+    // With address line 20 off, two addresses lead to the page.
+    if (table === undefined || !this.guest.isLine20Enabled) this.remap();
+    else this.words[HostContext.wordIndex(table) + (page & TABLE_INDEX_MASK)] = this.entryOf(page, false);
+    this.onMoved();
+  }
+
+  /**
+   * Maps what the guest was refused at a guest-physical address: the open bus where it has no memory, a page where it has and none was given yet, one of its own
+   * to write to where it showed a shared one. False when it was mapped: a violation there is none of the guest's making.
+   */
+  resolve(guestPhysical: number, write: boolean): boolean {
+    const page = guestPhysical >>> PAGE_SHIFT;
+    const table = this.tables.get(Math.floor(page / ENTRIES));
+    if (table === undefined) {
+      if (this.guest.machinePage(page) !== undefined) return false;
+      this.words[this.directoryEntry(page)] = this.openBusTable | MAPPED;
+      return true;
+    }
+    const at = HostContext.wordIndex(table) + (page & TABLE_INDEX_MASK);
+    const before = this.words[at];
+    if (write) this.guest.ownPage(page);
+    const entry = this.entryOf(page, true);
+    if (entry === before) return this.guest.isStarved;
+    this.words[at] = entry;
     return true;
+  }
+
+  /** The entry for a guest page; `give`: also for one that was never touched, or is no memory. */
+  private entryOf(page: number, give: boolean): number {
+    if (!give && !this.guest.isPresent(page)) return 0;
+    const entry = entryFor(this.guest.machinePage(page) ?? OPEN_BUS_PAGE);
+    return this.guest.isOwn(page) ? entry : entry & ~PagingEntry.WRITABLE;
   }
 
   /** The guest got pages beyond its memory (`GuestMemory.map`): gives them a table and maps them. */
@@ -70,10 +100,7 @@ export class SecondLevelTables {
     this.words.fill(0, directory, directory + ENTRIES);
     for (const [number, table] of this.tables) {
       this.words[directory + number] = table | MAPPED;
-      this.fillTable(table, (index) => {
-        const machinePage = this.guest.machinePage(number * ENTRIES + index);
-        return machinePage === undefined ? 0 : entryFor(machinePage);
-      });
+      this.fillTable(table, (index) => this.entryOf(number * ENTRIES + index, false));
     }
   }
 

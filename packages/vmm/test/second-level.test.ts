@@ -49,7 +49,7 @@ describe('SecondLevelTables', () => {
 
   it('map what lies beyond to nothing, on demand, and never to a page that somebody owns', () => {
     const built = build();
-    for (const address of [GUEST_PAGES * PAGE_BYTES, 0x7fffffff, 0x80000000, 0xffffffff]) expect(built.tables.mapOpenBus(address)).toBe(true);
+    for (const address of [GUEST_PAGES * PAGE_BYTES, 0x7fffffff, 0x80000000, 0xffffffff]) expect(built.tables.resolve(address, false)).toBe(true);
     for (const [page, machinePage] of mappings(built)) {
       if (page >= GUEST_PAGES) expect(machinePage).toBe(OPEN_BUS_PAGE);
     }
@@ -58,8 +58,8 @@ describe('SecondLevelTables', () => {
 
   it('refuse to take memory away from the guest', () => {
     const { tables } = build();
-    expect(tables.mapOpenBus(GUEST_PAGES * PAGE_BYTES - 1)).toBe(false);
-    expect(tables.mapOpenBus(0)).toBe(false);
+    expect(tables.resolve(GUEST_PAGES * PAGE_BYTES - 1, false)).toBe(false);
+    expect(tables.resolve(0, false)).toBe(false);
   });
 
   it('take as many pages as announced', () => {

@@ -89,13 +89,12 @@ void arch_x87_write(struct arch_context *context, const uint8_t *image);
 /* Whether the process has used x87 since exec. */
 bool arch_x87_used(const struct arch_context *context);
 
-/* One of the thread-local segments (set_thread_area); the base and limit of Linux's user_desc. */
+/* One of the thread-local segments (set_thread_area); the base and limit of Linux's user_desc. Programs number them from the port's THREAD_SEGMENT_FIRST. */
 struct thread_segment {
   uint32_t base, limit;
   bool pages, writable, present;
 };
 #define THREAD_SEGMENTS 3
-#define THREAD_SEGMENT_FIRST 6
 void arch_thread_segment(struct arch_context *context, uint32_t index, const struct thread_segment *segment);
 bool arch_thread_segment_free(const struct arch_context *context, uint32_t index);
 

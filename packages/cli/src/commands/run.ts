@@ -23,10 +23,14 @@ const MOST_SAMPLES = 1000;
 const MOST_INSTRUCTIONS = 1e12;
 const LONGEST_DEADLINE_SECONDS = 1e6;
 const MILLISECONDS = 1000;
+const OF_MANY_VMS = ['idle', 'slice', 'scale', 'memory', 'ram'] as const;
 
 /** `ringbench run`: measures, and writes the journal, `results.csv` and `results.json`. */
 export async function run(context: Context, given: Arguments): Promise<ExitCode> {
   refuseUnbuilt(context);
+  if (given['vms'] !== undefined) return (await import('./many-vms.js')).manyVms(context, given);
+  const misplaced = OF_MANY_VMS.find((name) => given[name] !== undefined);
+  if (misplaced !== undefined) throw new InputProblem(`--${misplaced} has a meaning with --vms only`, 'give the number of virtual machines, or leave it out');
   const plan = planFrom(context, given);
   const profile = loadProfile(context.project.profiles, textOption(given['profile'], '--profile') ?? DEFAULT_PROFILE);
   const out = textOption(given['out'], '--out') ?? join('results', plan.suite);

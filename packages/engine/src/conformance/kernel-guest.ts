@@ -24,6 +24,9 @@ const SLAVE = { COMMAND: 0xa0, DATA: 0xa1 } as const;
 const PIT = { COUNT: 0x40, CONTROL: 0x43 } as const;
 const PIT_BOTH_BYTES = 0x30;
 
+/** Label behind the last byte of a guest. */
+export const IMAGE_CODE_END = 'end of image';
+
 interface Gate { readonly label: string; readonly access: number }
 
 /**
@@ -203,6 +206,7 @@ export class KernelGuest extends Assembler {
     this.label('print').movzxByte(EAX, at(ESI)).outAl(CONSOLE_PORT).inc(ESI).decrementAndJump('print').label('printed').outByte(EXIT_PORT, 0).hlt();
     for (const name of ['call gate target', 'other task']) if (!this.defined.has(name)) this.routine(name, (guest) => guest.hlt());
     this.handlers();
+    this.label(IMAGE_CODE_END);
     const code = this.assemble();
     for (const [vector, { access }] of this.gates) code[this.addressOf(`access ${vector}`) - this.origin] = vector === Interrupt.TASK_GATE ? TASK_GATE : access;
     this.patchTaskGate(code);

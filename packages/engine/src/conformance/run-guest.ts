@@ -1,4 +1,5 @@
 import type { CoreDefinition, EngineOptions, EventCounts, Exit, Fingerprint, Region } from '../engine.js';
+import { MemoryPool } from '@ringbench/machine';
 import { digestMemory } from '../digest.js';
 import { GUEST_MEMORY_BYTES } from './memory-map.js';
 
@@ -25,11 +26,22 @@ export interface RunRequest {
 /** More than any guest of the suite needs; a defect ends here and not in a hang. */
 export const DEFAULT_BUDGET = 5_000_000;
 
+/** A guest of the suite runs a millisecond, and a new memory costs several. No engine outlives its run. */
+const memories = new MemoryPool();
+
 /** Runs an image in an engine of its own. Throws when it does not load: the suite's images are sound. */
 export function runGuest(core: CoreDefinition, request: RunRequest): GuestRun {
+  try {
+    return runOnce(core, request);
+  } finally {
+    memories.reclaim();
+  }
+}
+
+function runOnce(core: CoreDefinition, request: RunRequest): GuestRun {
   const console: number[] = [];
   const { image, memoryBytes = GUEST_MEMORY_BYTES, commandLine, settings, budget = DEFAULT_BUDGET, slices = () => budget } = request;
-  const engine = core.create({ memoryBytes, onConsole: (byte) => console.push(byte), ...(settings === undefined ? {} : { settings }) });
+  const engine = core.create({ memories, memoryBytes, onConsole: (byte) => console.push(byte), ...(settings === undefined ? {} : { settings }) });
   const loaded = engine.load({ name: 'guest', format: 'multiboot', bytes: image, ...(commandLine === undefined ? {} : { commandLine }) });
   if (!loaded.ok) throw new Error(loaded.problem);
   let exit: Exit = { kind: 'budget' };

@@ -3,6 +3,7 @@ import { MemoryPool } from '@ringbench/machine';
 import type { CoreDefinition, Engine, EngineOptions, Exit } from '../engine.js';
 import { LOOK_PORT, PROGRAM_MEMORY_BYTES } from './places.js';
 import type { ProgramImage } from './program.js';
+import { QuickDigest } from './quick-digest.js';
 
 /** What a guest has at one instruction: everything that it could show of itself, and how far it is. */
 export interface Look {
@@ -48,7 +49,7 @@ function lookAt(engine: Engine, consoleBytes: number, withMemory: boolean): Look
   const words = state.slice();
   words[Word.FLAG_RESULT] = composeFlags(state);
   words[Word.FLAG_CARRY] = 0;
-  return { retired: engine.retired, state: words, memory: withMemory ? engine.fingerprint().memory : '', consoleBytes };
+  return { retired: engine.retired, state: words, memory: withMemory ? engine.fingerprint(new QuickDigest()).memory : '', consoleBytes };
 }
 
 /** Runs of one process are made one after the other, and no engine outlives its run. */

@@ -1,4 +1,4 @@
-import { PAGE_BYTES, SCRATCH } from '../conformance/memory-map.js';
+import { PAGE_BYTES, PAGE_DIRECTORY, SCRATCH } from '../conformance/memory-map.js';
 
 /** Where generated programs keep things, beside the kernel of the conformance suite (../conformance/memory-map.ts). */
 
@@ -38,3 +38,6 @@ export const LOW_DATA = 0x40000;
 export const IMAGE_END = 0x110000;
 /** Where code that goes astray usually ends up, filled with INT3. */
 export const TRAPPED_REGIONS: readonly (readonly [from: number, bytes: number])[] = [[0, 0x8000], [LOW_CODE, 0x10000], [IMAGE_END, 0x20000], [WRITTEN_CODE, WRITTEN_CODE_PAGES * PAGE_BYTES]];
+/** Elsewhere each page ends with so many bytes of INT3: code that goes astray among zeros, which are ADD [EAX], AL, gets no further. */
+export const STOP_BYTES = 64;
+export const STOPPED_REGIONS: readonly (readonly [from: number, to: number])[] = [[0, 0xa0000], [0xc0000, 0x100000], [IMAGE_END, PAGE_DIRECTORY], [SCRATCH, PROGRAM_MEMORY_BYTES]];

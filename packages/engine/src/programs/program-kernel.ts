@@ -1,8 +1,8 @@
 import { CR0, VECTORS_WITH_ERROR_CODE, Vector } from '@ringbench/isa';
-import { KernelGuest } from '../conformance/kernel-guest.js';
-import { Interrupt, KERNEL_STACK, LOG, LOG_BYTES, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, Selector } from '../conformance/memory-map.js';
+import { IMAGE_CODE_END, KernelGuest } from '../conformance/kernel-guest.js';
+import { Interrupt, KERNEL_STACK, LOG, LOG_BYTES, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, Selector, TASK_STACK } from '../conformance/memory-map.js';
 import { at, CR3, CR4, CR0 as CONTROL0, DR6, DR7, DS, EAX, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, SS, type DebugRegister } from '../conformance/operands.js';
-import { BACKUP, IDENTITY_TABLE, LOOK_PORT, OTHER_DIRECTORY, OTHER_TABLE, TRAPPED_REGIONS, WINDOW, WINDOW_TABLE } from './places.js';
+import { BACKUP, IDENTITY_TABLE, IMAGE_END, LOOK_PORT, OTHER_DIRECTORY, OTHER_TABLE, STOP_BYTES, STOPPED_REGIONS, TRAPPED_REGIONS, WINDOW, WINDOW_TABLE } from './places.js';
 
 const CONSOLE_PORT = 0xe9;
 const FLAGS_FIXED = 2;
@@ -23,6 +23,11 @@ const OPEN = Page.PRESENT | Page.WRITABLE | Page.USER;
 const ENTRIES = PAGE_BYTES / 4;
 const SLOT_SHIFT = 22;
 const INT3_WORD = 0xcccccccc;
+/** A gate to the other task: its words, and where vector 8 has its gate in the table. */
+const DOUBLE_FAULT_GATE = { low: Selector.OTHER_TASK << 16, high: 0x8500, offset: Vector.DF * 8 } as const;
+/** Exceptions that the handler itself may raise before it gives up: its stack is not what it takes it for. */
+const MOST_NESTED = 3;
+const GATE_HIGH = 4;
 const PUSHA = 0x60;
 const POPA = 0x61;
 /** Behind PUSHA, DS and ES: what a stub pushed and the processor before it. */
@@ -30,7 +35,7 @@ const Frame = { VECTOR: 40, ERROR: 44, EIP: 48, CS: 52, EFLAGS: 56 } as const;
 const FRAME_WORDS = [Frame.VECTOR, Frame.ERROR, Frame.EIP, Frame.CS, Frame.EFLAGS] as const;
 
 /** Names in the kernel's memory, for pieces. */
-export const Variable = { STEPS: 'steps left', TASK: 'task resumes', PROGRAM: 'program number', NEXT: 'next program' } as const;
+export const Variable = { STEPS: 'steps left', NESTING: 'exceptions begun', TASK: 'task resumes', PROGRAM: 'program number', NEXT: 'next program' } as const;
 
 /**
  * The kernel around generated programs: before each it puts processor, tables and devices back in order, and its handlers survive what a program does, as
@@ -45,6 +50,7 @@ export class ProgramKernel extends KernelGuest {
     for (let vector = 0; vector < Interrupt.BEHIND_TABLE; vector++) if (vector !== Interrupt.ABSENT && vector !== Interrupt.TASK_GATE) this.catchVector(vector);
     this.handle(Interrupt.LEAVE_RING3, 'leave ring 3', { ring3: true });
     this.routines();
+    this.mov(EBX, 'interrupt table').mov(at(EBX, DOUBLE_FAULT_GATE.offset), DOUBLE_FAULT_GATE.low).mov(at(EBX, DOUBLE_FAULT_GATE.offset + GATE_HIGH), DOUBLE_FAULT_GATE.high);
     this.saveTables();
     this.fillMemory();
   }
@@ -66,7 +72,8 @@ export class ProgramKernel extends KernelGuest {
     this.routine('tick', () => this.push(EAX).endOfInterrupt().inc(this.inKernel('counter')).pop(EAX).iret());
     this.routine('system call', () => this.inc(this.inKernel('counter')).iret());
     this.routine('call gate target', () => this.mov(EBX, at(ESP, 8)).raw(0xca, 4, 0)); // RETF 4
-    this.routine('other task', () => this.label('task').alu('cmp', at(Variable.TASK), 0).jcc('nz', 'give up').iret().jmp('task'));
+    // A double fault leaves its error code on the task's stack.
+    this.routine('other task', () => this.label('task').alu('cmp', ESP, TASK_STACK).jcc('nz', 'give up').alu('cmp', at(Variable.TASK), 0).jcc('nz', 'give up').iret().jmp('task'));
     this.routine('stubs', () => {
       for (let vector = 0; vector < Interrupt.BEHIND_TABLE; vector++) {
         this.label(`caught ${vector}`);
@@ -82,13 +89,14 @@ export class ProgramKernel extends KernelGuest {
 
   private caught(): void {
     this.label('caught').raw(PUSHA).push(DS).push(ES).mov(EAX, Selector.KERNEL_DATA).mov(DS, EAX).mov(ES, EAX).raw(0xfc).mov(EDI, at('log pointer'));
+    this.alu('cmp', at(Variable.NESTING), MOST_NESTED).jcc('nc', 'give up').inc(at(Variable.NESTING));
     FRAME_WORDS.forEach((offset, index) => this.mov(EAX, at(ESP, offset)).mov(at(EDI, index * 4), EAX));
     this.lea(EDI, at(EDI, FRAME_WORDS.length * 4)).alu('and', EDI, LOG | (LOG_BYTES - 4)).mov(at('log pointer'), EDI);
-    this.alu('cmp', at(Variable.STEPS), 0).jcc('z', 'give up').dec(at(Variable.STEPS)).inc(at(ESP, Frame.EIP));
+    this.alu('cmp', at(Variable.STEPS), 0).jcc('z', 'give up').dec(at(Variable.STEPS)).inc(at(ESP, Frame.EIP)).mov(at(Variable.NESTING), 0);
     this.raw(0x07, 0x1f, POPA).alu('add', ESP, 8).iret(); // POP ES, POP DS
     this.label('give up').mov(EAX, Selector.KERNEL_DATA);
     for (const register of [DS, ES, SS, FS, GS]) this.mov(register, EAX);
-    this.mov(ESP, KERNEL_STACK).push(FLAGS_FIXED).raw(POP_FLAGS);
+    this.mov(ESP, KERNEL_STACK).push(FLAGS_FIXED).raw(POP_FLAGS).mov(at(Variable.NESTING), 0);
     this.mov(EAX, at('resume at')).push(EAX).mov(EAX, at(Variable.NEXT)).mov(at('resume at'), EAX).ret();
   }
 
@@ -104,6 +112,11 @@ export class ProgramKernel extends KernelGuest {
   /** Once: INT3 where nothing else is, and a page table to copy from. */
   private fillMemory(): void {
     for (const [from, bytes] of TRAPPED_REGIONS) this.mov(EAX, INT3_WORD).mov(EDI, from).mov(ECX, bytes / 4).raw(0xf3, 0xab);
+    this.mov(EDI, IMAGE_CODE_END).mov(ECX, IMAGE_END).alu('sub', ECX, EDI).shift('shr', ECX, 2).raw(0xf3, 0xab);
+    for (const [from, to] of STOPPED_REGIONS) {
+      const next = this.newLabel('stop');
+      this.mov(EDI, from + PAGE_BYTES - STOP_BYTES).label(next).mov(ECX, STOP_BYTES / 4).raw(0xf3, 0xab).alu('add', EDI, PAGE_BYTES - STOP_BYTES).alu('cmp', EDI, to).jcc('c', next);
+    }
     this.mov(EDI, IDENTITY_TABLE).mov(EAX, OPEN).mov(ECX, ENTRIES).label('identity').mov(at(EDI), EAX).alu('add', EAX, PAGE_BYTES).alu('add', EDI, 4).decrementAndJump('identity');
   }
   /** Two directories that have the first 4 MB one to one, by a table each, and the window's table, which is empty. Paging is off. */

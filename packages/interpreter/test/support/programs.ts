@@ -9,6 +9,8 @@ export interface NamedProgram extends Program {
 const EAX = 0, ECX = 1, EDX = 2, EBX = 3, EBP = 5, ESI = 6, EDI = 7;
 const PAGE_FAULT = 14;
 const INVALID_OPCODE = 6;
+const GENERAL_PROTECTION = 13;
+const LAST_BYTE = 0xffffffff;
 const HANDLER = 0xa000;
 const SECOND = 0x9000;
 const ALIAS = 0x50000;
@@ -18,6 +20,8 @@ const storeAt = (address: number, value: number): number[] => [0xc7, 0x05, ...wo
 const storeByteAt = (address: number, value: number): number[] => [0xc6, 0x05, ...word(address), value]; // mov byte [address], value
 const call = (register: number): number[] => [0xff, 0xd0 | register]; // call register
 const RET = 0xc3;
+const AT_BORDER = SECOND - 4;
+const jumpFrom = (here: number, to: number): number[] => [0xe9, ...word(to - here - 5)]; // jmp to
 const invalidate = (address: number): number[] => [0x0f, 0x01, 0x3d, ...word(address)]; // invlpg [address]
 const RELOAD_CR3 = [0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8]; // mov eax, cr3; mov cr3, eax
 /** Page-fault handler: drops the error code, notes EFLAGS of the frame in EBP, counts in EDI, makes the second page present, returns. */
@@ -37,6 +41,28 @@ export const PROGRAMS: readonly NamedProgram[] = [
     // 0F FF is #UD; the handler makes it 0F 1F, a NOP, and returns to it.
     name: 'bytes that were no instruction become one by a change behind the first', expected: { [EBX]: 7, [EDI]: 1 }, handlers: { [INVALID_OPCODE]: HANDLER },
     at: [[CODE, [...moveTo(EBX, 3), 0x90, 0x0f, 0xff, 0xc3, ...moveTo(EBX, 7), ...EXIT]], [HANDLER, [0x47 /* inc edi */, ...storeByteAt(CODE + 7, 0x1f), 0xcf]]],
+  },
+  {
+    // The last byte of the address space is FF where nothing is. FF 00, INC, goes beyond the limit; the handler makes it FF FF, which is no instruction, and returns to it.
+    name: 'code beyond the limit of CS changes', expected: { [EBX]: 1, [EDI]: 1 }, handlers: { [GENERAL_PROTECTION]: HANDLER, [INVALID_OPCODE]: SECOND },
+    at: [
+      [CODE, [...moveTo(EAX, LAST_BYTE), 0xff, 0xe0 /* jmp eax */]],
+      [HANDLER, [0x83, 0xc4, 0x04, 0x43 /* inc ebx */, ...storeByteAt(0, 0xff), 0xcf]],
+      [SECOND, [0x47 /* inc edi */, ...EXIT]],
+    ],
+  },
+  {
+    // At the page's end: inc ebx; jmp esi. Jumped to once, it becomes mov ebx, 44332211h across the border; then another page is mapped behind the border.
+    name: 'a block that others are linked to comes to straddle', expected: { [EBX]: 0x55332211, [EBP]: 0x44332211 }, map: {},
+    at: [
+      [CODE, [
+        ...moveTo(ESI, CODE + 10), ...jumpFrom(CODE + 5, AT_BORDER - 12),
+        ...storeAt(AT_BORDER, 0x332211bb), ...moveTo(ESI, CODE + 30), ...jumpFrom(CODE + 25, AT_BORDER - 12),
+        0x89, 0xdd /* mov ebp, ebx */, ...storeAt(entryOf(SECOND), ALIAS | 3), ...invalidate(SECOND), ...moveTo(ESI, CODE + 59), ...jumpFrom(CODE + 54, AT_BORDER - 12),
+        ...EXIT,
+      ]],
+      [AT_BORDER - 12, [0xeb, 0x0a]], [AT_BORDER, [0x43, 0xff, 0xe6, 0x90]], [SECOND, [0x44, 0xff, 0xe6]], [ALIAS, [0x55, 0xff, 0xe6]],
+    ],
   },
   {
     name: 'a store changes the next instruction of its block', expected: { [EBX]: 0x2222 },

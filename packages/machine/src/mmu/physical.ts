@@ -158,7 +158,7 @@ export class PhysicalMemory {
 
   /** Reads bytes, of any number of pages, without asking a device: what is not memory is ones. Addresses wrap at 4 GB. */
   readBytes(physical: number, count: number): Uint8Array {
-    const bytes = new Uint8Array(count).fill(ALL_ONES);
+    const bytes = new Uint8Array(count);
     for (let done = 0; done < count; ) {
       const page = ((physical + done) >>> PAGE_SHIFT) % ADDRESS_SPACE_PAGES;
       const offset = (physical + done) & OFFSET_MASK;

@@ -1,31 +1,13 @@
 import fc from 'fast-check';
 import { HOT_SET } from '@ringbench/interpreter';
+import { Word } from '@ringbench/isa';
 import { Translator, type TranslatorOptions } from '@ringbench/translator';
 import { differencesBetween } from '../../../interpreter/test/support/soup-checks.js';
 import { SoupMachine } from '../../../interpreter/test/support/soup-machine.js';
-import { describeSoup, soupBytes, soups, type Piece, type Soup } from '../../../interpreter/test/support/soup-programs.js';
+import { describeSoup } from '../../../interpreter/test/support/soup-programs.js';
+import { CODE, lengthOf, PAGE, programs, straddlingCopy, word, type LockstepProgram, type Stress } from './lockstep-programs.js';
 
-/**
- * Lock step: the same generated program on an interpreter and on a translator, compared at each stop: state, memory, counts. Programs are loops and
- * calls around random instructions, so that they get hot; what else happens to them is in `Stress`.
- */
-
-/** What a run is exposed to besides its own doing; the same on both machines. */
-export interface Stress {
-  /** Lengths in instructions between two comparisons, used over and over. */
-  readonly slices: readonly number[];
-  /** Whether an edge comes at the NMI pin at the end of each slice. */
-  readonly interrupts: boolean;
-  /** Whether the TLBs are emptied at the end of each slice. */
-  readonly flushes: boolean;
-  /** Whether a byte of the code is written, by a device as it were, at the end of each slice. */
-  readonly changesCode: boolean;
-}
-
-export interface LockstepProgram {
-  readonly soup: Soup;
-  readonly stress: Stress;
-}
+/** Lock step: the same generated program on an interpreter and on a translator, compared at each stop: state, memory, counts. */
 
 export interface LockstepResult {
   readonly programs: number;
@@ -35,48 +17,8 @@ export interface LockstepResult {
 }
 
 const BUDGET = 6000;
-const CODE = 0xa000;
-/** Loop counters lie between the code and what the registers of a soup mostly point to. */
-const COUNTERS = 0x2f000;
-const PARTS = 3;
-const word = (value: number): number[] => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, (value >>> 24) & 0xff];
-const FLAT_MODES = new Set(['flat32', 'flat32-user', 'paged32', 'paged32-user']);
 /** Hot at once. */
 const EAGER: TranslatorOptions = { sampleEvery: 1, threshold: 16, mostInstructions: 120 };
-
-const bytesOf = (soup: Soup, pieces: readonly Piece[]): number[] => [...soupBytes({ ...soup, pieces })];
-
-/** A loop: counter set, body, `dec dword [counter]; jnz`. */
-function loop(body: readonly number[], counter: number, times: number): number[] {
-  const at = COUNTERS + counter * 4;
-  return [0xc7, 0x05, ...word(at), ...word(times), ...body, 0xff, 0x0d, ...word(at), 0x0f, 0x85, ...word(-(body.length + 12))];
-}
-
-/** Loops around parts of the soup, one with a call to another part, and a jump back to the start behind them. */
-function looped(soup: Soup): Soup {
-  const size = Math.ceil(soup.pieces.length / PARTS);
-  const [first, second, third] = Array.from({ length: PARTS }, (_, part) => bytesOf(soup, soup.pieces.slice(part * size, (part + 1) * size)));
-  const callee = [...second, 0xc3];
-  const call = (distance: number): number[] => [0xe8, ...word(distance)];
-  // jmp over the callee; the loops behind it call it.
-  const head = [0xe9, ...word(callee.length), ...callee];
-  const a = loop(first, 0, 40);
-  const callAt = head.length + a.length + 10;
-  const b = loop([...call(5 - callAt - 5), ...third], 1, 60);
-  const inner = [...head, ...a, ...b];
-  const bytes = [...inner, 0xe9, ...word(-(inner.length + 5))];
-  return { ...soup, pieces: [{ bytes: Uint8Array.from(bytes) }] };
-}
-
-const stresses: fc.Arbitrary<Stress> = fc.record({
-  slices: fc.array(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 60, max: 2500 })), { minLength: 1, maxLength: 6 }),
-  interrupts: fc.boolean(), flushes: fc.boolean(), changesCode: fc.boolean(),
-});
-/** Modes of which regions are made; one in eight of any mode. */
-export const programs: fc.Arbitrary<LockstepProgram> = fc.record({
-  soup: fc.oneof({ weight: 7, arbitrary: soups.filter(({ mode }) => FLAT_MODES.has(mode)) }, { weight: 1, arbitrary: soups }).map(looped),
-  stress: stresses,
-});
 
 export class Lockstep {
   readonly translator: Translator;
@@ -93,7 +35,11 @@ export class Lockstep {
   /** Differences, a line each; and how many instructions ran. */
   run({ soup, stress }: LockstepProgram, budget = BUDGET): { found: string[]; retired: number } {
     const { reference, subject } = this;
-    for (const machine of [reference, subject]) machine.load(soup);
+    const copy = stress.straddles ? straddlingCopy(lengthOf(soup)) : 0;
+    for (const machine of [reference, subject]) {
+      machine.load(soup);
+      machine.machine.memory.state[Word.EIP] += copy;
+    }
     for (let slice = 0; ; slice++) {
       const target = Math.min(budget, reference.retired + stress.slices[slice % stress.slices.length]);
       const expected = reference.run(target, [target]);
@@ -101,15 +47,23 @@ export class Lockstep {
       const found = differencesBetween(reference, subject, expected, result).filter((line) => !line.startsWith('RESUMED_AT'));
       if (found.length > 0) return { found, retired: reference.retired };
       if (expected.stop !== 'budget' || reference.retired >= budget) return { found: [], retired: reference.retired };
-      for (const machine of [reference, subject]) expose(machine, stress, slice);
+      for (const machine of [reference, subject]) expose(machine, stress, slice, CODE + copy);
     }
   }
 }
 
-function expose({ machine }: SoupMachine, { interrupts, flushes, changesCode }: Stress, slice: number): void {
+/** Table entries of the first pages of code and of what they are mapped to. */
+const CODE_ENTRY = 0x6000 + (CODE / PAGE) * 4;
+const CODE_PAGES = 3;
+const PRESENT_WRITABLE_USER = 7;
+
+function expose({ machine }: SoupMachine, { interrupts, flushes, changesCode, remaps }: Stress, slice: number, code: number): void {
+  const { processor } = machine;
+  const write = (physical: number, bytes: readonly number[]): void => processor.mmu.writePhysical(physical, Uint8Array.from(bytes));
   if (interrupts) machine.nmi();
-  if (flushes) machine.processor.flushTranslations();
-  if (changesCode) machine.processor.mmu.writePhysical(CODE + ((slice * 37) % 160), Uint8Array.from([0x40 + (slice & 15)]));
+  if (changesCode) write(code + ((slice * 37) % 160), Array.from({ length: 1 + (slice % 3) }, (_, i) => 0x40 + ((slice + i) & 15)));
+  if (remaps) write(CODE_ENTRY + (slice % CODE_PAGES) * 4, word((CODE + ((slice * 5) % CODE_PAGES) * PAGE) | (slice % 4 === 3 ? 0 : PRESENT_WRITABLE_USER)));
+  if (flushes) processor.flushTranslations();
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? `throws ${error.stack ?? error.message}` : String(error));

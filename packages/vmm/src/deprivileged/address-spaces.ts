@@ -25,6 +25,8 @@ export interface AddressSpaces {
   endGrants(): void;
   /** The monitor itself wrote to the guest's memory. */
   written(guestPage: number, offset: number, bytes: number): void;
+  /** The TLBs were emptied, by somebody who had the processor in between. */
+  emptied(): void;
   /** The guest got pages beyond its memory. */
   mapped(first: number, count: number): void;
   /** Forgets everything: guest-physical memory is decoded differently. */

@@ -1,19 +1,17 @@
 import { Access, CPU_MODELS, DEFAULT_CPU_MODEL, deliverFault, deliverHardwareInterrupt, Flag, Segment, Vector, Word } from '@ringbench/isa';
-import { Interpreter as Executor } from '@ringbench/interpreter';
 import {
-  bootGuest, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
-  type GuestView, type LoadResult, type Region,
+  bootGuest, createExecutor, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
+  type GuestView, type LoadResult, type Region, type Tenant, type Digest,
 } from '@ringbench/engine';
-import { Machine } from '@ringbench/machine';
-import { Allocator, Owner } from '../allocator.js';
+import type { Machine } from '@ringbench/machine';
 import { VmmCounters } from '../counters.js';
-import { DeviceAllocator } from '../devices/device-allocator.js';
 import { StaticDevices } from '../devices/static-devices.js';
 import { Dispatcher } from '../dispatcher.js';
 import { GuestClock } from '../guest-clock.js';
-import { GuestMemory } from '../guest-memory.js';
 import { GuestPlatform, ROM_PAGES } from '../guest-platform.js';
-import { HostContext, takePage } from '../host-context.js';
+import { HostContext } from '../host-context.js';
+import { PagePool } from '../page-pool.js';
+import { siteFor } from '../sharing/site.js';
 import { ScanCounters, ScannedCode, Verdict, type ScanningPolicy } from '../scanning/index.js';
 import { Neighbour } from '../neighbour.js';
 import { ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages } from '../second-level.js';
@@ -73,6 +71,7 @@ export class DeprivilegedEngine implements Engine {
   /** The guest has firmware of its own, which starts the machine again after a reset. */
   private hasFirmware = false;
   private isPauseWanted = false;
+  readonly tenant?: Tenant;
   /** Machine time for which the timer was armed last. */
   private armedAt = Infinity;
 
@@ -86,15 +85,15 @@ export class DeprivilegedEngine implements Engine {
     this.recorder = new RegionRecorder(() => this.counts(), options.hostClock ?? (() => 0));
     const onMarker = (value: number): void => this.recorder.mark(value);
     const { features } = CPU_MODELS[options.cpu ?? DEFAULT_CPU_MODEL];
-    this.machine = new Machine({ memories: options.memories, features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Executor(processor), onMarker });
+    const site = siteFor(options, { memories: options.memories, features, pages, createExecutor: createExecutor(options), onMarker });
+    this.machine = site.machine;
     const { machine, counters } = this;
     machine.processor.sensitiveTraps = policy.sensitiveTraps;
-    const allocator = new Allocator(pages);
-    const host = new HostContext(machine, allocator);
-    const pool = Array.from({ length: policy.secondLevel === true ? 0 : spacePages }, () => takePage(allocator));
+    const { allocator } = site;
+    const host = new HostContext(machine, allocator, site.trapAddress);
+    const pool = policy.secondLevel === true ? undefined : new PagePool(machine.memory, allocator, spacePages);
     this.neighbour = new Neighbour(machine.memory, allocator, neighbourPages, guestPages);
-    const mirrorPages = Array.from({ length: mirrors }, () => takePage(allocator) / PAGE_BYTES);
-    const memory = this.allocateGuestMemory(allocator, guestPages);
+    const memory = site.guestMemory(guestPages);
     this.clock = new GuestClock(() => machine.processor.now());
     this.guest = new VirtualMachine({
       ...this.io.equipment(), cpu: options.cpu, memory, clock: this.clock, counters, memoryBytes: options.memoryBytes, onMarker, onLine20: () => this.spaces.dropAll(),
@@ -102,23 +101,44 @@ export class DeprivilegedEngine implements Engine {
       onPageInvalidated: (linear) => this.spaces.pageInvalidated(linear),
       onDeadlineMoved: () => this.deadlineMoved(), onInterruptRaised: () => this.deviceInterrupted(),
     });
-    this.devices = new StaticDevices(machine.pc.bus, this.guest.pc.bus, new DeviceAllocator(), host, Owner.FIRST_VM);
+    this.devices = new StaticDevices(machine.pc.bus, this.guest.pc.bus, site.devices, host, site.owner);
     this.devices.allocateChosen(this.io.choices);
     const { state } = this.guest.processor;
     const monitor = new MonitorInstructions(machine, this.clock, this.shadowCounters);
-    const shadow = pool.length === 0 ? undefined : new ShadowTables(machine, host, memory, state, monitor, this.shadowCounters, { policy: policy.shadow, pool });
+    const shadow = pool === undefined ? undefined : new ShadowTables(machine, host, memory, state, monitor, this.shadowCounters, { policy: policy.shadow, pool });
     this.spaces = shadow ?? new SecondLevelSpaces(machine, new SecondLevelTables(machine.memory, allocator, memory), state, monitor);
     this.world = new WorldSwitch(machine, host, this.guest, monitor, new ShadowSegments(host, state), this.spaces, policy.scanning?.userCode === 'direct');
-    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => this.spaces.mapped(first, count), onReset: () => this.world.resetInPlace() });
+    this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => this.spaces.mapped(first, count), onReset: () => this.world.resetInPlace() }, site.owner);
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     this.dispatcher = new Dispatcher(host, counters);
     this.instructions = new TrappedInstructions(machine.memory, this.guest);
-    this.code = policy.scanning === undefined || shadow === undefined ? undefined : new ScannedCode(machine, this.guest, shadow, policy.scanning, this.scanCounters, mirrorPages);
+    this.code = policy.scanning === undefined || shadow === undefined ? undefined : new ScannedCode(machine, this.guest, shadow, policy.scanning, this.scanCounters, new PagePool(machine.memory, allocator, mirrors));
     this.traps = new GuestTraps(this.dispatcher, machine, this.guest, this.world, this.spaces, this.instructions, this.code);
     this.traps.install();
+    if (site.tenancy === undefined) return;
+    this.tenant = site.tenancy;
+    site.tenancy.attach({
+      clock: this.clock, memory, onMarker, ...(pool === undefined ? {} : { pool }), leave: () => this.leave(), onRemapped: () => this.spaces.dropAll(), onSlept: () => this.pause(),
+      onResumed: () => {
+        machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
+        this.spaces.emptied();
+      },
+    });
+  }
+
+  /** The host's timer takes the processor from the guest, as the VMM's own does; behind a load of SS, an instruction later. */
+  private leave(): void {
+    while (this.world.isGuestRunning) {
+      this.interruptGuest();
+      if (this.machine.run(0).kind === 'budget' && this.world.isGuestRunning) this.machine.run(1);
+      if (this.world.isGuestRunning) continue;
+      this.dispatcher.dispatch();
+      this.awaitsEntry = true;
+    }
   }
 
   load(image: GuestImage): LoadResult {
+    if (this.tenant !== undefined && !this.devices.isEmpty) return { ok: false, problem: 'a device of a machine that many share cannot be allocated to one of them' };
     const loaded = bootGuest(image, this.platform, this.options, this.io);
     if (!loaded.ok) return loaded;
     this.devices.connect();
@@ -159,16 +179,14 @@ export class DeprivilegedEngine implements Engine {
   private enterGuest(): Exit | undefined {
     const { guest } = this;
     const { processor } = guest;
-    if (this.isPauseWanted) {
-      this.isPauseWanted = false;
-      return { kind: 'paused' };
-    }
+    if (this.takePause()) return { kind: 'paused' };
     for (;;) {
       this.deliverPending();
       if (processor.inShutdown) return { kind: 'shutdown', eip: processor.state[Word.EIP] >>> 0, detail: processor.shutdownReason };
       const end = this.takeEnd();
       if (end !== undefined) return end;
       if (!guest.settle()) return { kind: 'halted' };
+      if (this.takePause()) return { kind: 'paused' };
       if (guest.pending === undefined && this.isWithinCode()) break;
     }
     if (this.code?.prepare() === Verdict.INTERPRET) {
@@ -179,6 +197,12 @@ export class DeprivilegedEngine implements Engine {
     this.armTimer();
     this.awaitsEntry = false;
     return undefined;
+  }
+
+  private takePause(): boolean {
+    const { isPauseWanted } = this;
+    this.isPauseWanted = false;
+    return isPauseWanted;
   }
 
   /** Has the guest take what is pending, and the debug traps that this causes. */
@@ -273,7 +297,7 @@ export class DeprivilegedEngine implements Engine {
     return { ...silicon, ...(idle === 0 ? {} : { idle }), retired, direct, ...(deliveries === 0 ? {} : { 'vmm.delivery': deliveries }), ...this.counters.counts(), ...this.shadowCounters.counts(), ...this.scanCounters.counts(), ...this.io.counts() };
   }
   region(): Region | undefined { return this.recorder.region; }
-  fingerprint(): Fingerprint { return fingerprintOf(this.world.guestState(), this.guest.memory.digest()); }
+  fingerprint(digest?: Digest): Fingerprint { return fingerprintOf(this.world.guestState(), this.guest.memory.digest(digest)); }
   neighbourChanges(): readonly number[] { return this.neighbour.changes(); }
 
   /** A FERR# of the guest's x87 unit: its interrupt is a virtual device's, so the VMM gets the processor at the next instruction boundary. */
@@ -281,12 +305,5 @@ export class DeprivilegedEngine implements Engine {
     if (this.guest.pc.coprocessor.reported(this.machine.processor.state[Word.X87_FIP])) return true;
     this.interruptGuest();
     return false;
-  }
-
-  /** In falling order, so that the machine's pages are neither the guest's own numbers nor in their order. */
-  private allocateGuestMemory(allocator: Allocator, pages: number): GuestMemory {
-    const machinePages = allocator.allocateMany(Owner.FIRST_VM, pages);
-    if (machinePages === undefined) throw new Error('the machine was built without enough memory for its guest');
-    return new GuestMemory(this.machine.memory, this.machine.processor.mmu, machinePages.toReversed());
   }
 }

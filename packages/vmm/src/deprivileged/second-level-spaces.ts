@@ -24,6 +24,7 @@ export class SecondLevelSpaces implements AddressSpaces {
 
   constructor(private readonly machine: Machine, private readonly tables: SecondLevelTables, private readonly guest: Int32Array, private readonly monitor: MonitorInstructions) {
     machine.processor.mmu.hostGuest(tables.root);
+    tables.onMoved = () => machine.processor.flushTranslations();
   }
 
   get pagingControls(): number { return this.guest[Word.CR0] & PAGING_CR0; }
@@ -44,14 +45,15 @@ export class SecondLevelSpaces implements AddressSpaces {
   contextChanged(): void { this.isStale = true; }
   pageInvalidated(linear: number): void { this.monitor.invalidatePage(linear); }
 
-  handleFault(address: number, _write: boolean, errorCode: number): SpaceFault {
+  handleFault(address: number, write: boolean, errorCode: number): SpaceFault {
     if ((errorCode & FaultCode.SECOND_LEVEL) === 0) return { kind: 'guest', errorCode };
-    if (!this.tables.mapOpenBus(address >>> 0)) throw new Error(`the second level lacks guest-physical ${(address >>> 0).toString(16)}, which is mapped`);
+    if (!this.tables.resolve(address >>> 0, write)) throw new Error(`the second level lacks guest-physical ${(address >>> 0).toString(16)}, which is mapped`);
     return FILLED;
   }
   handleFetchFault(): never { throw new Error('code is where the guest\'s own tables have it'); }
 
   endGrants(): void {}
+  emptied(): void { this.isStale = true; }
   written(): void {}
   mapped(first: number, count: number): void { this.tables.mapBeyond(first, count); }
   dropAll(): void {

@@ -1,6 +1,7 @@
 import { CR0, CR4, SILICON_EVENTS, Word } from '@ringbench/isa';
 import { PageWalker, PagingEntry, TlbEntry, type Machine, type WalkedMemory } from '@ringbench/machine';
 import type { GuestMemory } from '../guest-memory.js';
+import type { PagePool } from '../page-pool.js';
 import { HostContext } from '../host-context.js';
 import type { AddressSpaces, SpaceFault } from './address-spaces.js';
 import { NO_CODE_GUARD, type CodeGuard } from './code-guard.js';
@@ -56,8 +57,8 @@ const INTERPRET: SpaceFault = { kind: 'interpret' };
 export interface ShadowOptions {
   /** On a load of CR3: `drop` everything, as the first monitors did, or keep it and have it follow the guest's tables all the time (`sync`). */
   readonly policy: 'drop' | 'sync';
-  /** Machine-physical addresses of pages of the monitor's for shadow tables. */
-  readonly pool: readonly number[];
+  /** For the tables; three at least. */
+  readonly pool: PagePool;
 }
 
 /**
@@ -71,7 +72,7 @@ export class ShadowTables implements AddressSpaces {
   private readonly walker: PageWalker;
   private readonly state: Int32Array;
   private readonly roots = new Map<number, ShadowRoot>();
-  private readonly free: number[];
+  private readonly pool: PagePool;
   private readonly tables: GuestTables;
   private readonly windowTable: number;
   private windowSlot = LAST_SLOT;
@@ -92,7 +93,8 @@ export class ShadowTables implements AddressSpaces {
     this.words = machine.memory.words;
     this.state = virtualState;
     this.policy = options.policy;
-    this.free = [...options.pool];
+    this.pool = options.pool;
+    guest.onMoved = () => this.dropAll();
     this.walker = new PageWalker({ state: virtualState, counts: new Float64Array(SILICON_EVENTS.length) }, guest);
     const onlyLooking: WalkedMemory = { read: (page, offset, bytes) => guest.read(page, offset, bytes), write: () => (this.wouldSet = true) };
     this.lookingWalker = new PageWalker({ state: virtualState, counts: new Float64Array(SILICON_EVENTS.length) }, onlyLooking);
@@ -131,7 +133,8 @@ export class ShadowTables implements AddressSpaces {
   handleFault(linear: number, write: boolean): SpaceFault {
     const entry = this.walker.walk(linear, write, this.state[Word.CPL] === USER_LEVEL, false);
     if (entry === 0) return { kind: 'guest', errorCode: this.walker.faultError };
-    const page = this.guest.machinePage(entry >>> PAGE_SHIFT);
+    const guestPage = entry >>> PAGE_SHIFT;
+    const page = write ? this.guest.ownPage(guestPage) : this.guest.machinePage(guestPage);
     if (write && page !== undefined && !this.codeGuard.admitsStore(page)) return INTERPRET;
     this.fill(linear, write, entry, page);
     return FILLED;
@@ -183,6 +186,7 @@ export class ShadowTables implements AddressSpaces {
 
   /** Has both TLBs emptied before the next entry. */
   markStale(): void { this.isStale = true; }
+  emptied(): void { this.isStale = true; }
 
   /** Code of a machine page is mirrored: the page is write-protected. */
   protectCode(machinePage: number): void { this.tables.followCode(machinePage); }
@@ -217,7 +221,7 @@ export class ShadowTables implements AddressSpaces {
   /** `page`: the machine page to which the walk led; undefined where the guest has no memory, and so cannot have tables either. */
   private fill(linear: number, write: boolean, entry: number, page: number | undefined): void {
     const at = this.entryFor(linear, (entry & TlbEntry.LARGE) !== 0);
-    const mayWrite = (entry & TlbEntry.DIRTY) !== 0 && this.permitsWrite(entry);
+    const mayWrite = (entry & TlbEntry.DIRTY) !== 0 && this.permitsWrite(entry) && this.guest.isOwn(entry >>> PAGE_SHIFT);
     const isWritable = mayWrite && (page === undefined || this.tables.admitWriter(page, at, write));
     this.words[at] = ((page ?? OPEN_BUS_PAGE) << PAGE_SHIFT) | (isWritable ? WRITABLE : READABLE);
     if (!this.codeGuard.isGuarded(linear >>> PAGE_SHIFT) || !this.isScanned(this.rootOf(this.key()))) {
@@ -235,7 +239,7 @@ export class ShadowTables implements AddressSpaces {
   private entryFor(linear: number, isLarge: boolean): number {
     if (linear >>> SLOT_SHIFT === this.windowSlot) this.moveWindow();
     // Without a page left everything is given up and built anew: two are needed at most.
-    if (this.free.length < 2) this.dropAll();
+    if (this.pool.left < 2) this.dropAll();
     const root = this.rootOf(this.key());
     if (this.current !== root) this.isStale = true;
     const table = root.slots[linear >>> SLOT_SHIFT] ?? this.createTable(root, linear, isLarge);
@@ -258,7 +262,7 @@ export class ShadowTables implements AddressSpaces {
   private rootOf(key: number): ShadowRoot {
     const known = this.roots.get(key);
     if (known !== undefined) return known;
-    if (this.free.length === 0) this.dropAll();
+    if (this.pool.left === 0) this.dropAll();
     const guestDirectory = key === UNPAGED ? undefined : this.guest.machinePage(key >>> PAGE_SHIFT);
     const root: ShadowRoot = { key, address: this.takePage(), guestDirectory, slots: Array.from({ length: ENTRIES }, () => undefined) };
     this.roots.set(key, root);
@@ -326,7 +330,7 @@ export class ShadowTables implements AddressSpaces {
     root.slots[slot] = undefined;
     this.words[HostContext.wordIndex(root.address) + slot] = 0;
     if (table.guestTable !== undefined) this.tables.unfollowTable(table.guestTable, table);
-    this.free.push(table.address);
+    this.pool.release(table.address);
     if (root === this.current) this.isStale = true;
   }
 
@@ -334,15 +338,13 @@ export class ShadowTables implements AddressSpaces {
     for (let slot = 0; slot < ENTRIES; slot++) this.dropSlot(root, slot);
     if (root.guestDirectory !== undefined) this.tables.unfollowDirectory(root.guestDirectory, root);
     this.roots.delete(root.key);
-    this.free.push(root.address);
+    this.pool.release(root.address);
   }
 
-  /** A zeroed page of the pool. */
+  /** Machine-physical address of a page of zeros. */
   private takePage(): number {
-    const address = this.free.pop();
+    const address = this.pool.take();
     if (address === undefined) throw new Error('the pool of shadow pages is smaller than two');
-    const first = HostContext.wordIndex(address);
-    this.words.fill(0, first, first + ENTRIES);
     return address;
   }
 }

@@ -22,8 +22,8 @@ export const BOARD_DEVICES = {
  * memory, a machine has one of each, so that being refused is nothing unusual.
  */
 export class DeviceAllocator {
-  private readonly ports = new Uint8Array(PORT_COUNT);
-  private readonly lines = new Uint8Array(LINE_COUNT);
+  private readonly ports = new Uint16Array(PORT_COUNT);
+  private readonly lines = new Uint16Array(LINE_COUNT);
 
   ownerOfPort(port: number): number { return this.ports[port] ?? Owner.NOBODY; }
   ownerOfLine(line: number): number { return this.lines[line] ?? Owner.NOBODY; }

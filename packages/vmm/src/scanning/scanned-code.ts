@@ -2,6 +2,7 @@ import { Access, CR0, Segment, Word } from '@ringbench/isa';
 import type { Machine } from '@ringbench/machine';
 import type { VirtualMachine } from '../virtual-machine.js';
 import type { CodeGuard } from '../deprivileged/code-guard.js';
+import type { PagePool } from '../page-pool.js';
 import type { ShadowTables } from '../deprivileged/shadow-tables.js';
 import { GuardedPages } from './guarded-pages.js';
 import { MirrorPool } from './mirror-pool.js';
@@ -42,11 +43,11 @@ export class ScannedCode implements CodeGuard {
 
   constructor(
     machine: Machine, private readonly guest: VirtualMachine, private readonly shadow: ShadowTables, private readonly policy: ScanningPolicy, private readonly counters: ScanCounters,
-    pages: readonly number[],
+    pool: PagePool,
   ) {
     this.state = guest.processor.state;
     this.scansUsers = policy.userCode === 'scan';
-    this.mirrors = new MirrorPool(machine, pages);
+    this.mirrors = new MirrorPool(machine, pool);
     this.guarded = new GuardedPages((page) => shadow.withdraw(page));
     this.scanner = new Scanner(machine.memory, this.state[Word.FEATURES], policy, counters);
     shadow.codeGuard = this;

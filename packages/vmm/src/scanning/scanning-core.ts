@@ -1,4 +1,4 @@
-import { DEVICE_SETTINGS, IO_EVENTS, type CoreDefinition } from '@ringbench/engine';
+import { DEVICE_SETTINGS, EXECUTOR_SETTING, IO_EVENTS, type CoreDefinition } from '@ringbench/engine';
 import { VMM_EVENTS } from '../counters.js';
 import { DeprivilegedEngine, SHADOW_EVENTS, SHADOW_SETTING, shadowPolicyOf } from '../deprivileged/index.js';
 import { scanningPolicyOf, scanningSettings, type ScanningPolicy } from './policy.js';
@@ -10,7 +10,8 @@ export function scanningCore(named: Pick<CoreDefinition, 'id' | 'title' | 'exemp
     ...named,
     executor: 'interpreter',
     events: [...VMM_EVENTS, ...SHADOW_EVENTS, ...SCAN_EVENTS, ...IO_EVENTS],
-    settings: [...scanningSettings(defaults), SHADOW_SETTING, ...DEVICE_SETTINGS],
+    settings: [...scanningSettings(defaults), SHADOW_SETTING, EXECUTOR_SETTING, ...DEVICE_SETTINGS],
+    sharesMachine: true,
     create: (options) => new DeprivilegedEngine(options, { sensitiveTraps: false, shadow: shadowPolicyOf(options.settings), scanning: scanningPolicyOf(options.settings, defaults) }),
   };
 }

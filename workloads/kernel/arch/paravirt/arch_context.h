@@ -4,6 +4,9 @@
 
 #include "base/types.h"
 
+/* As on Linux for i386. */
+#define THREAD_SEGMENT_FIRST 6
+
 struct arch_space {
   /* The kernel's own record of what is mapped, in the format of a page directory: what the monitor walks is the monitor's. */
   uint32_t *directory;

@@ -2,6 +2,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "paravirt.h"
+#include "arch/ported/events.h"
 
 #define OPERATION_READ 1u
 #define OPERATION_WRITE 2u

@@ -4,6 +4,9 @@
 
 #include "base/types.h"
 
+/* As on Linux for i386. */
+#define THREAD_SEGMENT_FIRST 6
+
 struct arch_space {
   uint32_t *directory;
 };

@@ -1,178 +1,29 @@
-/* Processes as the PC sees them: kernel stack, thread-local segments, port rights. */
-#include "base/errors.h"
-#include "base/text.h"
-#include "memory/heap.h"
+/* What of a process must be in the processor while it runs. */
 #include "pc.h"
 
-/* What switch_stacks pops, in its order. */
-struct switch_frame {
-  uint32_t ebx, esi, edi, ebp, eip;
-};
+#define CONTROL_TASK_SWITCHED 0x08u
 
-#define ACCESS_DATA_RING3 0xf2u
-#define ACCESS_READ_ONLY 0xf0u
-#define ACCESS_SHIFT 40
-#define GRANULARITY_SIZE_SHIFT 52
-#define SIZE_32 0x4u
-#define GRANULAR 0x8u
-#define SELECTOR_RING3 3u
-#define SELECTOR_RING 3u
-#define SELECTOR_LOCAL 4u
-
-static struct arch_context boot_context;
-static struct arch_context *current = &boot_context;
-
-struct arch_context *context_current(void) {
-  return current;
+void segments_load(struct arch_context *context) {
+  descriptors_thread_set(context->thread_segments);
 }
 
-int arch_context_make(struct arch_context *context, uint32_t slot) {
-  const int error = paging_stack_map(slot);
-  if (error) return error;
-  context->stack_top = STACKS_BASE + (slot + 1) * STACK_SLOT_BYTES;
-  return 0;
-}
-
-void arch_context_free(struct arch_context *context, uint32_t slot) {
-  x87_drop(context);
-  heap_free(context->port_map);
-  context->port_map = NULL;
-  paging_stack_unmap(slot);
-}
-
-struct registers *arch_user_registers(struct arch_context *context) {
-  return (struct registers *)context->stack_top - 1;
-}
-
-static void stack_prepare(struct arch_context *context) {
-  struct switch_frame *frame = (struct switch_frame *)arch_user_registers(context) - 1;
-  memset(frame, 0, sizeof *frame);
-  frame->eip = (uint32_t)first_return;
-  context->esp = (uint32_t)frame;
-}
-
-int arch_context_copy(struct arch_context *child, struct arch_context *parent) {
-  if (parent->port_map) {
-    child->port_map = heap_take(PORT_MAP_BYTES);
-    if (!child->port_map) return -ENOMEM;
-    memcpy(child->port_map, parent->port_map, PORT_MAP_BYTES);
-  }
-  x87_flush(parent);
-  memcpy(child->thread_segments, parent->thread_segments, sizeof child->thread_segments);
-  memcpy(child->x87, parent->x87, sizeof child->x87);
-  child->x87_used = parent->x87_used;
-  *arch_user_registers(child) = *arch_user_registers(parent);
-  stack_prepare(child);
-  return 0;
-}
-
-void arch_context_reset(struct arch_context *context) {
-  x87_drop(context);
-  context->x87_used = false;
-  memset(context->thread_segments, 0, sizeof context->thread_segments);
-  heap_free(context->port_map);
-  context->port_map = NULL;
-  if (context == current) {
-    descriptors_thread_set(context->thread_segments);
-    descriptors_ports_set(NULL);
-  }
-}
-
-static void load(struct arch_context *to) {
-  current = to;
+void context_load(struct arch_context *to) {
   descriptors_stack_set(to->stack_top);
-  descriptors_thread_set(to->thread_segments);
+  segments_load(to);
   descriptors_ports_set(to->port_map);
   x87_switch(to);
 }
 
-void arch_switch(struct arch_context *from, struct arch_context *to) {
-  load(to);
-  switch_stacks(&from->esp, to->esp);
-}
-
-__attribute__((noreturn)) void arch_enter_user(struct arch_context *context) {
-  uint32_t unused;
-  stack_prepare(context);
-  load(context);
-  switch_stacks(&unused, context->esp);
-  __builtin_unreachable();
-}
-
-void arch_registers_start(struct registers *registers, uint32_t eip, uint32_t esp) {
-  memset(registers, 0, sizeof *registers);
-  registers->eip = eip;
-  registers->esp = esp;
-  registers->cs = USER_CODE;
-  registers->ds = registers->es = registers->ss = USER_DATA;
-  registers->eflags = FLAG_ALWAYS | FLAG_INTERRUPT;
-}
-
-bool arch_from_user(const struct registers *registers) {
-  return (registers->cs & SELECTOR_RING) == SELECTOR_RING3;
-}
-
-/* Loading it again on the way out of the kernel must not fault. */
-static bool data_selector_valid(const struct arch_context *context, uint32_t selector) {
-  if (selector == USER_DATA || selector == USER_CODE) return true;
-  const uint32_t index = (selector >> 3) - THREAD_SEGMENT_FIRST;
-  if ((selector & (SELECTOR_LOCAL | SELECTOR_RING)) != SELECTOR_RING3 || index >= THREAD_SEGMENTS) return false;
-  return context->thread_segments[index] != 0;
-}
-
-static void data_selectors_sanitize(const struct arch_context *context, struct registers *registers) {
-  uint32_t *selectors[] = { &registers->ds, &registers->es, &registers->fs, &registers->gs };
-  for (uint32_t at = 0; at < COUNT_OF(selectors); at++) {
-    *selectors[at] &= 0xffff;
-    if (!data_selector_valid(context, *selectors[at])) *selectors[at] = 0;
+/* CR0.TS (Intel SDM vol. 3, 13.4). */
+void x87_trap_set(bool value) {
+  static bool set;
+  if (value == set) return;
+  set = value;
+  if (value) {
+    uint32_t control;
+    __asm__ volatile("movl %%cr0, %0" : "=r"(control));
+    __asm__ volatile("movl %0, %%cr0" : : "r"(control | CONTROL_TASK_SWITCHED) : "memory");
+  } else {
+    __asm__ volatile("clts" : : : "memory");
   }
-}
-
-void arch_registers_sanitize(struct arch_context *context, struct registers *registers) {
-  const uint32_t kept = arch_user_registers(context)->eflags & FLAG_PORT_LEVEL;
-  registers->cs = USER_CODE;
-  registers->ss = USER_DATA;
-  registers->eflags = (registers->eflags & FLAGS_OF_USER) | FLAG_ALWAYS | FLAG_INTERRUPT | kept;
-  data_selectors_sanitize(context, registers);
-}
-
-/* Code/data descriptor, bases and limits split as in Intel SDM vol. 3, figure 3-8. */
-void arch_thread_segment(struct arch_context *context, uint32_t index, const struct thread_segment *segment) {
-  const uint64_t access = segment->writable ? ACCESS_DATA_RING3 : ACCESS_READ_ONLY;
-  const uint64_t size = SIZE_32 | (segment->pages ? GRANULAR : 0);
-  const uint64_t low = (segment->limit & 0xffff) | (uint64_t)(segment->base & 0xffffff) << 16;
-  const uint64_t high = (uint64_t)(segment->limit >> 16 & 0xf) << 48 | (uint64_t)(segment->base >> 24) << 56;
-  /* Bit 0 of the access byte, accessed, is set so that the processor never writes the table. */
-  context->thread_segments[index] = segment->present ? low | high | (access | 1) << ACCESS_SHIFT | size << GRANULARITY_SIZE_SHIFT : 0;
-  if (context == current) {
-    descriptors_thread_set(context->thread_segments);
-    data_selectors_sanitize(context, arch_user_registers(context));
-  }
-}
-
-bool arch_thread_segment_free(const struct arch_context *context, uint32_t index) {
-  return context->thread_segments[index] == 0;
-}
-
-int arch_ports_allow(struct arch_context *context, uint32_t first, uint32_t count, bool allow) {
-  if (first > PORT_MAP_PORTS || count > PORT_MAP_PORTS - first) return -EINVAL;
-  if (!context->port_map) {
-    context->port_map = heap_take(PORT_MAP_BYTES);
-    if (!context->port_map) return -ENOMEM;
-    memset(context->port_map, 0xff, PORT_MAP_BYTES);
-  }
-  for (uint32_t port = first; port < first + count; port++) {
-    const uint8_t bit = (uint8_t)(1u << port % 8);
-    if (allow) context->port_map[port / 8] &= (uint8_t)~bit;
-    else context->port_map[port / 8] |= bit;
-  }
-  descriptors_ports_set(context->port_map);
-  return 0;
-}
-
-int arch_ports_level(struct arch_context *context, uint32_t level) {
-  struct registers *registers = arch_user_registers(context);
-  if (level > SELECTOR_RING3) return -EINVAL;
-  registers->eflags = (registers->eflags & ~FLAG_PORT_LEVEL) | level << FLAG_PORT_LEVEL_SHIFT;
-  return 0;
 }

@@ -46,7 +46,8 @@ void interrupts_line_enable(uint32_t line) {
   masks_write();
 }
 
-bool interrupts_begin(uint32_t line) {
+/* False when the line only twitched (8259A data sheet, "default IR 7"). */
+static bool interrupt_begin(uint32_t line) {
   if (line % LINES_PER_CONTROLLER != LAST_LINE) return true;
   const uint16_t command = line < LINES_PER_CONTROLLER ? PIC_MASTER_COMMAND : PIC_SLAVE_COMMAND;
   port_write(command, READ_IN_SERVICE);
@@ -55,12 +56,20 @@ bool interrupts_begin(uint32_t line) {
   return real;
 }
 
-void interrupts_end(uint32_t line) {
+static void interrupt_end(uint32_t line) {
   if (line >= LINES_PER_CONTROLLER) {
     port_write(PIC_SLAVE_COMMAND, (uint8_t)(END_OF_INTERRUPT_SPECIFIC | line % LINES_PER_CONTROLLER));
     line = CASCADE_LINE;
   }
   port_write(PIC_MASTER_COMMAND, (uint8_t)(END_OF_INTERRUPT_SPECIFIC | line));
+}
+
+void interrupt(struct registers *registers) {
+  const uint32_t line = registers->vector - DEVICE_VECTOR_FIRST;
+  if (!interrupt_begin(line)) return;
+  if (line == TIMER_LINE) kernel_tick(arch_from_user(registers));
+  else device_interrupt(line);
+  interrupt_end(line);
 }
 
 void arch_interrupts_enable(void) {

@@ -2,13 +2,12 @@
 #ifndef PC_LAYOUT_H
 #define PC_LAYOUT_H
 
+#include "arch/common/vectors.h"
+
 /* Physical memory, as much as there is of it up to DIRECT_BYTES, appears here. */
 #define DIRECT_BASE 0xc0000000
 #define DIRECT_BYTES 0x38000000
-/* Kernel stacks: two pages each at the end of a slot; the pages below catch an overflow. */
 #define STACKS_BASE 0xff800000
-#define STACK_SLOT_BYTES 0x4000
-#define STACK_BYTES 0x2000
 
 /* Selectors have the numbers that they have under Linux, where a program may see them. */
 #define KERNEL_CODE 0x60
@@ -22,11 +21,11 @@
 #define EXCEPTIONS 32
 #define DEVICE_VECTORS 16
 #define DEVICE_VECTOR_FIRST 0x20
-#define SYSTEM_CALL_VECTOR 0x80
+#define INTERRUPT_VECTOR_FIRST DEVICE_VECTOR_FIRST
 #define TRAP_STUB_BYTES 16
 
-#define EXCEPTION_NO_X87 7
-#define EXCEPTION_DOUBLE_FAULT 8
-#define EXCEPTION_PAGE_FAULT 14
+/* What of EFLAGS sigreturn leaves alone: IOPL, which port rights are. */
+#define FLAGS_KEPT 0x00003000
+#define FLAG_PORT_LEVEL_SHIFT 12
 
 #endif

@@ -1,29 +1,18 @@
 /*
- * Page tables (Intel SDM vol. 3, 4.3): 4 KB pages only. The kernel's part is the same in every directory and complete from
- * the start, so that it never has to be brought up to date.
+ * The kernel's part of the page tables, and the processor's TLB (Intel SDM vol. 3, 4.3 and 4.10). The kernel's part is the same in every directory and complete
+ * from the start, so that it never has to be brought up to date.
  */
 #include "base/errors.h"
 #include "base/text.h"
 #include "memory/frames.h"
 #include "pc.h"
 
-#define DIRECTORY_SHIFT 22
 #define KERNEL_ENTRY (DIRECT_BASE >> DIRECTORY_SHIFT)
 #define CONTROL_4_LARGE_PAGES 0x10u
-/* Available to software: the frame belongs to the mapping although the processor may not use it. */
-#define PAGE_HELD 0x200u
 
 static uint32_t kernel_directory[TABLE_ENTRIES] __attribute__((aligned(4096)));
 static uint32_t stacks_table[TABLE_ENTRIES] __attribute__((aligned(4096)));
 static const uint32_t *active;
-
-void *arch_frame_address(uint32_t physical) {
-  return (void *)(physical + DIRECT_BASE);
-}
-
-uint32_t arch_frame_of(const void *address) {
-  return (uint32_t)address - DIRECT_BASE;
-}
 
 static void directory_load(const uint32_t *directory) {
   active = directory;
@@ -51,21 +40,15 @@ static uint32_t direct_map(uint32_t memory_end, uint32_t free, uint32_t archive_
   return free;
 }
 
-void paging_install(uint32_t memory_end, uint32_t archive_start, uint32_t archive_end) {
-  uint32_t free = direct_map(memory_end, arch_frame_of(image_end), archive_start, archive_end);
+void paging_install(uint32_t memory_end) {
+  const struct archive_pages archive = start_archive_pages(memory_end);
+  const uint32_t free = direct_map(memory_end, arch_frame_of(image_end), archive.start, archive.end);
   kernel_directory[STACKS_BASE >> DIRECTORY_SHIFT] = arch_frame_of(stacks_table) | PAGE_PRESENT | PAGE_WRITABLE;
   directory_load(kernel_directory);
   uint32_t control;
   __asm__ volatile("movl %%cr4, %0" : "=r"(control));
   __asm__ volatile("movl %0, %%cr4" : : "r"(control & ~CONTROL_4_LARGE_PAGES) : "memory");
-
-  free = frames_prepare(memory_end, free, archive_start, archive_end);
-  if (archive_end <= free) {
-    frames_add(free, memory_end);
-  } else {
-    frames_add(free, archive_start);
-    frames_add(archive_end, memory_end);
-  }
+  start_memory(free, memory_end);
 }
 
 static uint32_t *stack_entry(uint32_t slot, uint32_t page) {
@@ -73,11 +56,11 @@ static uint32_t *stack_entry(uint32_t slot, uint32_t page) {
   return &stacks_table[first + page];
 }
 
-int paging_stack_map(uint32_t slot) {
+int stack_map(uint32_t slot) {
   for (uint32_t page = 0; page < STACK_BYTES / PAGE_BYTES; page++) {
     const uint32_t frame = frame_take_kept();
     if (frame == NO_FRAME) {
-      paging_stack_unmap(slot);
+      stack_unmap(slot);
       return -ENOMEM;
     }
     *stack_entry(slot, page) = frame | PAGE_PRESENT | PAGE_WRITABLE;
@@ -85,7 +68,7 @@ int paging_stack_map(uint32_t slot) {
   return 0;
 }
 
-void paging_stack_unmap(uint32_t slot) {
+void stack_unmap(uint32_t slot) {
   for (uint32_t page = 0; page < STACK_BYTES / PAGE_BYTES; page++) {
     uint32_t *entry = stack_entry(slot, page);
     if (!*entry) continue;
@@ -107,10 +90,7 @@ int arch_space_make(struct arch_space *space) {
 
 void arch_space_free(struct arch_space *space) {
   if (active == space->directory) directory_load(kernel_directory);
-  for (uint32_t index = 0; index < KERNEL_ENTRY; index++) {
-    if (space->directory[index]) frame_drop(space->directory[index] & ~PAGE_MASK);
-  }
-  frame_drop(arch_frame_of(space->directory));
+  tables_free(space);
 }
 
 void arch_space_use(const struct arch_space *space) {
@@ -118,61 +98,22 @@ void arch_space_use(const struct arch_space *space) {
   if (directory != active) directory_load(directory);
 }
 
-/* The entry of a page, or null without a table. */
-static uint32_t *entry_of(const struct arch_space *space, uint32_t address) {
-  const uint32_t table = space->directory[address >> DIRECTORY_SHIFT];
-  if (!table) return NULL;
-  return (uint32_t *)arch_frame_address(table & ~PAGE_MASK) + (address >> PAGE_SHIFT) % TABLE_ENTRIES;
-}
-
-static int table_make(struct arch_space *space, uint32_t address) {
-  const uint32_t frame = frame_take_kept();
-  if (frame == NO_FRAME) return -ENOMEM;
-  memset(arch_frame_address(frame), 0, PAGE_BYTES);
-  space->directory[address >> DIRECTORY_SHIFT] = frame | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER;
+int mapping_prepare(struct arch_space *space, uint32_t address) {
+  (void)space, (void)address;
   return 0;
 }
 
-int arch_map(struct arch_space *space, uint32_t address, uint32_t frame, uint32_t rights) {
-  uint32_t *entry = entry_of(space, address);
-  if (!entry) {
-    const int error = table_make(space, address);
-    if (error) return error;
-    entry = entry_of(space, address);
-  }
-  const uint32_t before = *entry;
-  const uint32_t access = rights == 0 ? PAGE_HELD : PAGE_PRESENT | PAGE_USER | (rights & RIGHT_WRITE ? PAGE_WRITABLE : 0);
-  *entry = frame | access;
-  /* The TLB holds nothing of an entry that was not present (Intel SDM vol. 3, 4.10.2.3). */
+/* The TLB holds nothing of an entry that was not present (Intel SDM vol. 3, 4.10.2.3). */
+void mapping_changed(struct arch_space *space, uint32_t address, uint32_t before, uint32_t now) {
+  (void)now;
   if (before & PAGE_PRESENT) invalidate(space->directory, address);
-  return 0;
 }
 
-uint32_t arch_unmap(struct arch_space *space, uint32_t address) {
-  uint32_t *entry = entry_of(space, address);
-  if (!entry || !*entry) return NO_FRAME;
-  const uint32_t before = *entry;
-  *entry = 0;
-  if (before & PAGE_PRESENT) invalidate(space->directory, address);
-  return before & ~PAGE_MASK;
+uint32_t fault_address(void) {
+  uint32_t address;
+  __asm__ volatile("movl %%cr2, %0" : "=r"(address));
+  return address;
 }
 
-uint32_t arch_mapping(const struct arch_space *space, uint32_t address, uint32_t *rights) {
-  const uint32_t *entry = entry_of(space, address);
-  if (!entry || !*entry) return NO_FRAME;
-  *rights = *entry & PAGE_PRESENT ? RIGHT_READ | (*entry & PAGE_WRITABLE ? RIGHT_WRITE : 0) : 0;
-  return *entry & ~PAGE_MASK;
-}
-
-uint32_t arch_next_mapped(const struct arch_space *space, uint32_t from, uint32_t end) {
-  while (from < end) {
-    const uint32_t *entry = entry_of(space, from);
-    if (!entry) {
-      from = (from | (TABLE_SPAN - 1)) + 1;
-      continue;
-    }
-    if (*entry) return from;
-    from += PAGE_BYTES;
-  }
-  return end;
-}
+/* The processor walks the tables themselves. */
+void mappings_settle(void) {}

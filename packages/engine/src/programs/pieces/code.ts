@@ -1,6 +1,6 @@
 import { Flag } from '@ringbench/isa';
 import { PAGE_BYTES } from '../../conformance/memory-map.js';
-import { at, EAX, EBX, ECX, EDI, EDX, ESI } from '../../conformance/operands.js';
+import { at, EAX, EBP, ECX, EDI, EDX, ESI } from '../../conformance/operands.js';
 import type { Dice } from '../dice.js';
 import { instructions, ROWS } from '../instructions.js';
 import { WRITTEN_CODE, WRITTEN_CODE_PAGES } from '../places.js';
@@ -9,7 +9,7 @@ import { inSomeRing, type PieceKind } from './piece.js';
 
 /** Code that is not what it seems: written, overwritten, entered in the middle, across pages. */
 
-/** Sensitive instructions of one to three bytes that hide well. */
+/** Sensitive instructions of one to three bytes that hide well. Loops around them count in EBP, which none of them writes. */
 const HIDDEN: readonly (readonly number[])[] = [[0x9d], [0x9c], [0xfa], [0xfb], [0x06], [0x1f], [0x16], [0x8c, 0xd8], [0x8e, 0xd8], [0x0f, 0x01, 0xe0], [0x0f, 0x00, 0xc8], [0xcd, 0x32], [0xcc], [0xf1], [0x0f, 0x20, 0xc0], [0x0f, 0xa2]];
 const NOP = 0x90;
 const RET = 0xc3;
@@ -34,7 +34,7 @@ function selfModifying(guest: ProgramKernel, dice: Dice): void {
   const [patched, again] = [guest.newLabel('patched'), guest.newLabel('again')];
   inSomeRing(guest, dice, (inner) => {
     const versions = [hidden(dice), hidden(dice), [NOP]].map((bytes) => padded(bytes, WORD));
-    inner.mov(ECX, dice.between(2, 8)).label(again);
+    inner.mov(EBP, dice.between(2, 8)).label(again);
     for (const bytes of versions) {
       const spot = inner.newLabel('spot');
       const word = bytes.reduce((sum, byte, index) => sum | (byte << (8 * index)), 0);
@@ -42,7 +42,7 @@ function selfModifying(guest: ProgramKernel, dice: Dice): void {
       if (dice.oneIn(3)) inner.jmp(spot);
       inner.label(spot).nop(WORD);
     }
-    inner.label(patched).nop(WORD).decrementAndJump(again);
+    inner.label(patched).nop(WORD).dec(EBP).jcc('nz', again);
   }, Flag.IF);
 }
 
@@ -51,9 +51,9 @@ function intoTheMiddle(guest: ProgramKernel, dice: Dice): void {
   const [whole, again] = [guest.newLabel('whole'), guest.newLabel('again')];
   inSomeRing(guest, dice, (inner) => {
     const bytes = hidden(dice);
-    inner.mov(EBX, whole).mov(ECX, dice.between(2, 4)).label(again).label(whole).raw(MOV_EAX, ...padded(bytes.length > 2 ? bytes.slice(0, 3) : bytes, WORD));
-    if (dice.oneIn(2)) inner.dec(ECX).jcc('z', `${whole} end`).lea(EDX, at(EBX, 1)).jmp(EDX);
-    else inner.dec(ECX).jcc('z', `${whole} end`).lea(EDX, at(EBX, 1)).push(EDX).ret();
+    inner.mov(EBP, dice.between(2, 4)).label(again).label(whole).raw(MOV_EAX, ...padded(bytes.length > 2 ? bytes.slice(0, 3) : bytes, WORD));
+    if (dice.oneIn(2)) inner.dec(EBP).jcc('z', `${whole} end`).mov(EDX, whole).inc(EDX).jmp(EDX);
+    else inner.dec(EBP).jcc('z', `${whole} end`).mov(EDX, whole).inc(EDX).push(EDX).ret();
     inner.label(`${whole} end`);
   });
 }
@@ -62,9 +62,9 @@ function intoTheMiddle(guest: ProgramKernel, dice: Dice): void {
 function overlappingStreams(guest: ProgramKernel, dice: Dice): void {
   inSomeRing(guest, dice, (inner) => {
     const [first = NOP, second = NOP] = hidden(dice);
-    // MOV EAX, imm32; DEC ECX; JZ over the JMP, which goes back to the immediate: there begin one or two instructions and a JMP behind the whole.
+    // MOV EAX, imm32; DEC EBP; JZ over the JMP, which goes back to the immediate: there begin one or two instructions and a JMP behind the whole.
     const toImmediate = -9;
-    inner.mov(ECX, 2).raw(MOV_EAX, first, second, JMP_SHORT, 5, 0x49, 0x74, 2, JMP_SHORT, toImmediate).nop(2);
+    inner.mov(EBP, 2).raw(MOV_EAX, first, second, JMP_SHORT, 5, 0x4d, 0x74, 2, JMP_SHORT, toImmediate).nop(2);
   });
 }
 

@@ -44,7 +44,8 @@ function computedBranches(guest: ProgramKernel, dice: Dice): void {
     for (const target of targets) {
       inner.label(target).raw(...instructions(ROWS.compute.filter(({ mnemonic }) => mnemonic === 'add' || mnemonic === 'xor' || mnemonic === 'inc'), 2, dice));
       if (dice.oneIn(3)) inner.alu('sub', ESP, 0);
-      inner.mov(ECX, at(scratchAddress(dice))).alu('and', ECX, 15).dec(at(scratchAddress(dice))).jcc('z', end).alu('or', ECX, 0).jcc('z', end);
+      const counter = at(scratchAddress(dice));
+      inner.mov(ECX, counter).alu('and', ECX, 15).dec(counter).jcc('z', end).alu('or', ECX, 0).jcc('z', end);
       inner.jmp(dice.pick([end, ...targets]));
     }
     inner.label(end);

@@ -5,7 +5,7 @@ import type { Dice } from '../dice.js';
 import { instructions, ROWS } from '../instructions.js';
 import { OWN_TABLE, PROGRAM_MEMORY_BYTES, WINDOW, WINDOW_TABLE, WRITTEN_CODE } from '../places.js';
 import type { ProgramKernel } from '../program-kernel.js';
-import { anyFlags, inSomeRing, scratchAddress, seedRegisters, type PieceKind } from './piece.js';
+import { anyFlags, inSomeRing, pagingOff, scratchAddress, seedRegisters, type PieceKind } from './piece.js';
 
 /** What a guest does to get out of its allocation, to keep the processor, or to see what is not its own. */
 
@@ -17,8 +17,6 @@ const REGIONS: readonly number[] = [PROGRAM_MEMORY_BYTES, PROGRAM_MEMORY_BYTES +
 const STEPS = 12;
 /** Beyond memory reads give ones; a sum of what a sweep read goes to the log. */
 const POINTER = OWN_TABLE + 0x840;
-
-const pagingOff = (guest: ProgramKernel): ProgramKernel => guest.mov(EAX, CR0).alu('and', EAX, ~ControlBit.PG).mov(CR0, EAX);
 
 /** Adds up what is read at STEPS addresses from a base on, a stride apart, and writes there: in order of `base` held in EDI. */
 function sweepLoop(guest: ProgramKernel, dice: Dice, stride: number, operand = at(EDI)): void {

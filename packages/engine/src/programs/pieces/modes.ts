@@ -5,7 +5,7 @@ import type { Dice } from '../dice.js';
 import { instructionOf, ROWS, showsX87Selectors } from '../instructions.js';
 import { LOW_CODE, LOW_DATA, LOW_STACK, OWN_TABLE } from '../places.js';
 import type { ProgramKernel } from '../program-kernel.js';
-import { anyFlags, type PieceKind } from './piece.js';
+import { anyFlags, pagingOff, someSteps, type PieceKind } from './piece.js';
 
 /** 16-bit code: in virtual-8086 mode, in real mode, and in 16-bit segments of protected mode. */
 
@@ -17,6 +17,9 @@ const CODE_SLOT = Selector.BEHIND_TABLE;
 const DATA_SLOT = Selector.BEHIND_TABLE + 8;
 const POINTER = OWN_TABLE + 0x810;
 const REAL_POINTER = OWN_TABLE + 0x820;
+/** In LOW_CODE's segment: the handler of real mode's exceptions, and before it the place where it goes in the end. */
+const REAL_HANDLER = 0x3000;
+const REAL_EXIT = REAL_HANDLER - 8;
 
 /** 16-bit instructions. `avoid` are mnemonics that must not be among them. */
 function code16(dice: Dice, count: number, avoid: readonly string[] = []): number[] {
@@ -57,26 +60,43 @@ function lowTable(guest: ProgramKernel): void {
 }
 
 /**
+ * The handler of real mode's exceptions: the code goes on a byte later, `steps` times, then at the far pointer at REAL_EXIT, both in the handler's own segment.
+ * 16-bit code; its counter is its last byte.
+ */
+function realModeHandler(steps: number): readonly number[] {
+  const [leave, low, high] = [REAL_EXIT, REAL_EXIT & 0xff, REAL_EXIT >> 8];
+  const skip = [0xff, 0x46, 0x02, 0x5d, 0xcf]; // INC WORD [BP+2]; POP BP; IRET
+  // POP BP; ADD SP, 4; JMP FAR CS:[REAL_EXIT]
+  const exit = [0x5d, 0x83, 0xc4, 0x04, 0x2e, 0xff, 0x2e, low, high];
+  const counter = REAL_HANDLER + 10 + skip.length + exit.length;
+  if (leave + 4 > REAL_HANDLER) throw new Error('the far pointer is in the handler');
+  // PUSH BP; MOV BP, SP; DEC BYTE CS:[counter]; JS exit
+  return [0x55, 0x89, 0xe5, 0x2e, 0xfe, 0x0e, counter & 0xff, counter >> 8, 0x78, skip.length, ...skip, ...exit, steps];
+}
+
+/**
  * Real mode and back, with the limits that virtual-8086 mode has: with others a monitor at ring 3 lets ARPL execute and cannot let CS be written
  * (docs/decisions/0012-deprivileged-guests.md). The real-mode table has a handler for every vector, which skips a byte.
  */
 function realMode(guest: ProgramKernel, dice: Dice): void {
-  const handlerOffset = 0x3000;
   const code = code16(dice, dice.between(2, 8), ['hlt', 'lidt', 'lgdt', 'lmsw', 'mov-to-cr', 'retf', 'jmpf', 'callf']);
   // XOR AX, AX and the data segments; then the code; MOV EAX, CR0; OR AL, 1; MOV CR0, EAX; JMP 08:back, 32 bits.
   const back = guest.newLabel('back');
   const start = guest.newLabel('real');
+  const leave = guest.newLabel('leave real mode');
   guest.inRing0(0, (inner) => {
+    // There is no real mode with paging.
     lowTable(inner);
+    pagingOff(inner);
     inner.jmp(`${start} end`).label(start);
     inner.raw(0x0f, 0x20, 0xc0, 0x24, 0xfe, 0x0f, 0x22, 0xc0, 0xea, 14 & 0xff, 0, (LOW_CODE >> PARAGRAPH) & 0xff, LOW_CODE >> (PARAGRAPH + 8)); // to real mode
     inner.nop(1).raw(0xb8, (LOW_DATA >> PARAGRAPH) & 0xff, LOW_DATA >> (PARAGRAPH + 8), 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8, 0x8e, 0xd0, 0xbc, 0, 0x0f);
-    inner.raw(...code);
+    inner.raw(...code).label(leave);
     inner.raw(0xfa, 0x0f, 0x20, 0xc0, 0x0c, 1, 0x0f, 0x22, 0xc0, 0x66, 0xea).long(back).word(Selector.KERNEL_CODE).label(`${start} end`);
     inner.cld().mov(ESI, start).mov(EDI, LOW_CODE).mov(ECX, `${start} end`).alu('sub', ECX, start).raw(0xf3, 0xa4);
-    // The handler: PUSH BP; MOV BP, SP; INC WORD [BP+2]; POP BP; IRET.
-    [0x55, 0x89, 0xe5, 0xff, 0x46, 0x02, 0x5d, 0xcf].forEach((byte, index) => inner.movByte(at(LOW_CODE + handlerOffset + index), byte));
-    inner.mov(EDI, 0).mov(EAX, (LOW_CODE << 12) | handlerOffset).mov(ECX, 64).raw(0xf3, 0xab).mov(at(REAL_POINTER), 0x3ff).mov(at(REAL_POINTER + 4), 0);
+    inner.mov(EAX, leave).alu('sub', EAX, start).alu('or', EAX, (LOW_CODE >> PARAGRAPH) << 16).mov(at(LOW_CODE + REAL_EXIT), EAX);
+    realModeHandler(someSteps(dice)).forEach((byte, index) => inner.movByte(at(LOW_CODE + REAL_HANDLER + index), byte));
+    inner.mov(EDI, 0).mov(EAX, (LOW_CODE << 12) | REAL_HANDLER).mov(ECX, 64).raw(0xf3, 0xab).mov(at(REAL_POINTER), 0x3ff).mov(at(REAL_POINTER + 4), 0);
     inner.lidt(at(REAL_POINTER)).mov(EAX, DATA_SLOT);
     for (const register of [DS, ES, FS, GS, SS]) inner.mov(register, EAX);
     inner.mov(ESP, LOW_STACK_POINTER).jmpFar(CODE_SLOT, 0);

@@ -1,6 +1,6 @@
-import { Flag } from '@ringbench/isa';
+import { CR0 as ControlBit, Flag } from '@ringbench/isa';
 import { PAGE_BYTES, SCRATCH, Selector } from '../../conformance/memory-map.js';
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, type GeneralRegister } from '../../conformance/operands.js';
+import { CR0, EAX, EBP, EBX, ECX, EDI, EDX, ESI, type GeneralRegister } from '../../conformance/operands.js';
 import type { Dice } from '../dice.js';
 import { OWN_DESCRIPTORS, SCRATCH_PAGES, WINDOW } from '../places.js';
 import type { ProgramKernel } from '../program-kernel.js';
@@ -27,9 +27,14 @@ export function scratchAddress(dice: Dice): number {
 /** The same or one in the window, behind which any page may lie. */
 export function anyAddress(dice: Dice): number { return dice.oneIn(3) ? WINDOW + dice.below(64) * PAGE_BYTES + dice.below(PAGE_BYTES) : scratchAddress(dice); }
 
+export const pagingOff = (guest: ProgramKernel): ProgramKernel => guest.mov(EAX, CR0).alu('and', EAX, ~ControlBit.PG).mov(CR0, EAX);
+
+/** Counts of repetitions: a large one is a loop that ends behind the program's budget. */
+const countFor = (dice: Dice): number => (dice.oneIn(64) ? dice.word() : dice.below(dice.pick([4, 40, 400])));
+
 /** Gives the general registers but ESP pointers, counts and borders. */
 export function seedRegisters(guest: ProgramKernel, dice: Dice): void {
-  for (const register of SEEDED) guest.mov(register, dice.oneIn(4) ? dice.word() : dice.oneIn(3) ? dice.below(40) : scratchAddress(dice));
+  for (const register of SEEDED) guest.mov(register, register === ECX ? countFor(dice) : dice.oneIn(4) ? dice.word() : dice.oneIn(3) ? dice.below(40) : scratchAddress(dice));
 }
 
 /** A selector: known ones, those of the program's own table, anything. */

@@ -1,0 +1,12 @@
+export { DEFAULT_SLICE, Scheduler, TaskAccount, type SchedulerOptions, type SchedulerStop, type Task, type TaskState } from './scheduler.js';
+export { Alarm, VirtualTime } from './virtual-time.js';
+export { VmHost, type Launch, type VmHostOptions, type VmOptions } from './virtual-machines/vm-host.js';
+export { VmCounters, VmProcess, type IdlePolicy, type VmEnd, type VmResult } from './virtual-machines/vm-process.js';
+export { HOST_EVENTS, HostCounters, type HostService } from './events.js';
+export { HostKernel, type HostKernelOptions, type HostProgram, type HostStop, type Started } from './host-kernel.js';
+export { ByteFile } from './files/byte-file.js';
+export { DiskFile, NullFile, StreamFile } from './files/devices.js';
+export { MemoryFile } from './files/memory-file.js';
+export type { FileAnswer, HostFile } from './files/open-file.js';
+export type { Process } from './process/process.js';
+export { UserRegister } from './abi/ptrace.js';
