@@ -4,13 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeArchive } from '../packages/archive/dist/index.js';
-import { WORKLOADS } from './lab-guest.mjs';
+import { WORKLOADS, executable, labGuest, labProgram } from './lab-guest.mjs';
 import { sessionOnHost } from './terminal-session.mjs';
 
 const IMAGE = join(WORKLOADS, 'kernel', 'image-um.elf');
 const DEADLINE_MS = 300_000;
 const OUTPUT_BYTES = 64 << 20;
 const STATUS_NO_INIT = 127;
+/** The kernel's words for a host that lacks something follow on standard error. */
+export const STATUS_REFUSED = 2;
 const LEAST_MEMORY_BYTES = 16 << 20;
 
 /** What Linux offers, with the words that ask for it. `skas3` needs a changed host. */
@@ -51,10 +53,16 @@ export function sessionOnPort(machine, guest, steps, memoryBytes) {
   });
 }
 
-/** Why the image cannot run here, or undefined. */
+/** A program that runs for some milliseconds. */
+const PROBE = 'sort';
+
+/** Why the image cannot run here, or undefined. What it does wrong is no reason: that is for tests to find. */
 export async function whyNotOnHost() {
   if (process.platform !== 'linux') return `not Linux but ${process.platform}`;
-  const { exit, stderr } = await runOnHost({ words: [] }, { commandLine: 'raw', modules: [{ bytes: writeArchive([]) }] }, { memoryBytes: LEAST_MEMORY_BYTES });
-  if (exit.kind === 'killed') return `this host does not run i386 programs (${exit.reason})`;
-  return exit.status === STATUS_NO_INIT ? undefined : `status ${exit.status}: ${stderr.trim()}`;
+  const options = { memoryBytes: LEAST_MEMORY_BYTES };
+  const start = await runOnHost({ words: [] }, { commandLine: 'raw', modules: [{ bytes: writeArchive([]) }] }, options);
+  if (start.exit.kind === 'killed') return `this host does not run i386 programs (${start.exit.reason})`;
+  if (start.exit.status !== STATUS_NO_INIT) return `status ${start.exit.status}: ${start.stderr.trim()}`;
+  const { exit, stderr } = await runOnHost({ words: [] }, labGuest([`/bin/${PROBE}`, '1'], [executable(`bin/${PROBE}`, labProgram('user', PROBE).bytes)]), options);
+  return exit.status === STATUS_REFUSED && stderr.startsWith('um: ') ? stderr.trim() : undefined;
 }

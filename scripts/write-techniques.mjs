@@ -1,9 +1,13 @@
-// Fills the tables of docs/techniques.md: settings, events and counts of every core of the registry, from short runs of bare workloads. Needs a build.
+// Fills the tables of docs/techniques.md: settings, events and counts of every core of the registry, from short runs of bare workloads, for cores that have none from
+// programs on the lab kernel's ports. Needs a build.
 //   node scripts/write-techniques.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { sharePercent } from '../packages/analysis/dist/index.js';
 import { registry } from '../packages/cli/dist/index.js';
+import { MemoryPool } from '../packages/engine/dist/index.js';
+import { blankDisk } from '../packages/lab-kernel/dist/index.js';
+import { executable, labGuest, labKernel, labProgram } from './lab-guest.mjs';
 
 const root = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 export const TECHNIQUES = root('docs/techniques.md');
@@ -19,10 +23,17 @@ const WORKLOADS = [
   { id: 'cli-sti-storm', scale: 200 },
   { id: 'v86-monitor', scale: 100 },
 ];
+/** Programs whose scale is a number of units, and two scales: the difference is what units cost. */
+const PROGRAMS = [
+  { id: 'null-syscall', scales: [50, 100], unit: 'system call' },
+  { id: 'file-map-fault', scales: [2, 6], unit: 'page fault' },
+  { id: 'fork-exec', scales: [2, 4], unit: 'fork and exec' },
+];
 const MEMORY_BYTES = 16 << 20;
 const BUDGET = 50_000_000;
 const EXIT = 'vmm.exit';
 const THOUSAND = 1000;
+const LEAST_SHOWN = 0.05;
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [row(head), row(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n');
@@ -39,10 +50,33 @@ function countsOf(core, { id, scale }) {
   return region.counts;
 }
 
-/** The counts of every core on every workload; of those whose machine is a PC, for which these guests are. */
+const memories = new MemoryPool();
+
+/** Event counts of the region of a program on the lab kernel's port. */
+function programCounts(core, id, scale) {
+  const { bytes } = labProgram('user', id);
+  const guest = { ...labGuest([`/bin/${id}`, String(scale)], [executable(`bin/${id}`, bytes)]), bytes: labKernel(core.port) };
+  memories.reclaim();
+  const engine = core.create({ memoryBytes: MEMORY_BYTES, disks: [blankDisk()], memories });
+  const loaded = engine.load(guest);
+  const exit = loaded.ok ? engine.run(BUDGET) : { kind: loaded.problem };
+  if (exit.kind !== 'power-off' || exit.status !== 0) throw new Error(`${id} on ${core.id} ended with ${JSON.stringify(exit)}`);
+  return engine.region().counts;
+}
+
+/** What one unit of a program costs. */
+function unitCounts(core, { id, scales: [few, many] }) {
+  const [less, more] = [few, many].map((scale) => programCounts(core, id, scale));
+  return Object.fromEntries(Object.keys(more).map((name) => [name, (more[name] - (less[name] ?? 0)) / (many - few)]));
+}
+
+/**
+ * The counts of every core on every workload; of those whose machine is a PC, for which these guests are. Of the others `units`: what one unit of each
+ * program costs.
+ */
 export async function measure() {
-  const cores = await Promise.all(registry.pcIds.map((id) => registry.load(id)));
-  return cores.map((core) => ({ core, counts: WORKLOADS.map((workload) => countsOf(core, workload)) }));
+  const cores = await Promise.all(registry.ids.map((id) => registry.load(id)));
+  return cores.map((core) => (core.port === undefined ? { core, counts: WORKLOADS.map((workload) => countsOf(core, workload)) } : { core, units: PROGRAMS.map((program) => unitCounts(core, program)) }));
 }
 
 function summaryTable(measured) {
@@ -75,6 +109,13 @@ function eventTable({ core, counts }) {
   return `${table(['event', ...WORKLOADS.map(({ id }) => id)], rows)}${rest}`;
 }
 
+/** A core's own events for one unit of each program; ticks of the guest's timer make them no whole numbers. */
+function unitTable({ core, units }) {
+  const occurring = core.events.filter(({ name }) => units.some((counts) => Math.abs(counts[name] ?? 0) >= LEAST_SHOWN));
+  const rows = occurring.map(({ name, meaning }) => [`\`${name}\`: ${meaning}`, ...units.map((counts) => number(Number((counts[name] ?? 0).toFixed(1))))]);
+  return table(['event', ...PROGRAMS.map(({ id, unit }) => `${unit} (${id})`)], rows);
+}
+
 /** The settings that every core takes. */
 function commonSettings(measured) {
   const [first = [], ...others] = measured.map(({ core }) => core.settings ?? []);
@@ -82,13 +123,18 @@ function commonSettings(measured) {
 }
 
 /** Every generated part of the document by its marker. */
-function partsOf(measured) {
+function partsOf(all) {
+  const measured = all.filter(({ counts }) => counts !== undefined);
   const common = commonSettings(measured);
   const isCommon = (setting) => common.some(({ name }) => name === setting.name);
   const parts = new Map([['summary', summaryTable(measured)], ['settings of all', settingsTable(common, 'There are none.')]]);
   for (const one of measured) {
     parts.set(`settings ${one.core.id}`, settingsTable((one.core.settings ?? []).filter((setting) => !isCommon(setting)), 'It has no settings of its own.'));
     parts.set(`events ${one.core.id}`, eventTable(one));
+  }
+  for (const one of all.filter(({ units }) => units !== undefined)) {
+    parts.set(`settings ${one.core.id}`, settingsTable(one.core.settings ?? [], 'It has no settings.'));
+    parts.set(`events ${one.core.id}`, unitTable(one));
   }
   return parts;
 }

@@ -1,6 +1,6 @@
-// Our interpreter beside v86's (translator off) on the same images: one process a measurement, order shuffled, time from the guest's START line to
-// its END line, so that neither's start-up counts.
-//   npm run bench [-- --rounds N --scale-factor F --workload ID --json]
+// Our interpreter and translator beside v86's on the same images: one process a measurement, order shuffled, time from the guest's START line to its END line, so
+// that start-up does not count, but translating does.
+//   npm run bench [-- --rounds N --scale-factor F --workload ID --peers interpreter,translator,v86,v86-translator --json]
 // Ratios of figures of one run are meaningful; figures of different runs are not, these machines are noisy.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -30,17 +30,17 @@ function stopwatch(done) {
 }
 const readImage = (id) => readFileSync(new URL(`workloads/${id}/image.elf`, root));
 
-async function runOurs(id, scale) {
+const runOurs = (executor) => async (id, scale) => {
   const { core } = await import(new URL('packages/core-native/dist/index.js', root).href);
   let result;
-  const engine = core.create({ memoryBytes: MEMORY_BYTES, onConsole: stopwatch((value) => { result = value; }) });
+  const engine = core.create({ memoryBytes: MEMORY_BYTES, settings: { executor }, onConsole: stopwatch((value) => { result = value; }) });
   const loaded = engine.load({ name: id, format: 'multiboot', bytes: readImage(id), commandLine: `scale=${scale}` });
   if (!loaded.ok) throw new Error(loaded.problem);
   engine.run(1e11);
   return { ...result, instructions: engine.retired };
-}
+};
 
-async function runV86(id, scale) {
+const runV86 = (translates) => async (id, scale) => {
   const require = createRequire(import.meta.url);
   const { V86 } = await import(require.resolve('v86/build/libv86.mjs'));
   const image = readImage(id);
@@ -48,14 +48,16 @@ async function runV86(id, scale) {
   process.on('uncaughtException', (error) => { if (error !== 'HALT') throw error; });
   return new Promise((resolve) => {
     const machine = new V86({
-      wasm_path: require.resolve('v86/build/v86.wasm'), memory_size: MEMORY_BYTES, disable_jit: true, autostart: true, cmdline: `scale=${scale}`,
+      wasm_path: require.resolve('v86/build/v86.wasm'), memory_size: MEMORY_BYTES, disable_jit: !translates, autostart: true, cmdline: `scale=${scale}`,
       multiboot: { buffer: image.buffer.slice(image.byteOffset, image.byteOffset + image.byteLength) },
     });
     machine.add_listener('serial0-output-byte', stopwatch((value) => resolve({ ...value, instructions: machine.get_instruction_counter() })));
   });
-}
+};
 
-const PEERS = { ringbench: { title: 'Ringbench interpreter', run: runOurs }, v86: { title: 'v86 interpreter', run: runV86 } };
+const PEERS = { interpreter: runOurs('interpreter'), translator: runOurs('translator'), v86: runV86(false), 'v86-translator': runV86(true) };
+/** What is compared: how many times as long the first takes. */
+const RATIOS = [['v86', 'interpreter'], ['v86-translator', 'translator'], ['interpreter', 'translator']];
 
 function measure(peer, id, scale) {
   const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--child', `${peer} ${id} ${scale}`], { encoding: 'utf8', timeout: DEADLINE_MS });
@@ -78,45 +80,59 @@ function shuffle(values) {
   return values;
 }
 
+const ratioName = ([slow, fast]) => `${slow}/${fast}`;
+const isMeasured = (pair) => pair.every((peer) => peers.includes(peer));
+
 function compare(workloads, rounds, factor) {
-  const results = workloads.map(({ id, scale }) => ({ id, scale: Math.max(1, Math.round(scale.default * (SCALE_FACTOR[id] ?? 1) * factor)), ringbench: [], v86: [] }));
+  const results = workloads.map(({ id, scale }) => ({ id, scale: Math.max(1, Math.round(scale.default * (SCALE_FACTOR[id] ?? 1) * factor)), milliseconds: Object.fromEntries(peers.map((peer) => [peer, []])) }));
   for (let round = 0; round < rounds; round++) {
     for (const result of shuffle([...results])) {
-      const checksums = [];
-      for (const peer of shuffle(Object.keys(PEERS))) {
+      const checksums = new Set();
+      for (const peer of shuffle([...peers])) {
         const { milliseconds, checksum, instructions } = measure(peer, result.id, result.scale);
-        result[peer].push(milliseconds);
-        checksums.push(checksum);
-        if (peer === 'ringbench') result.instructions = instructions;
+        result.milliseconds[peer].push(milliseconds);
+        checksums.add(checksum);
+        if (!peer.startsWith('v86')) result.instructions = instructions;
       }
-      if (checksums[0] !== checksums[1]) throw new Error(`${result.id}: the checksums differ, ${checksums.join(' and ')}`);
+      if (checksums.size !== 1) throw new Error(`${result.id}: the checksums differ, ${[...checksums].join(', ')}`);
       process.stderr.write(`\rround ${round + 1}/${rounds} ${result.id.padEnd(16)}`);
     }
   }
   process.stderr.write('\r'.padEnd(40) + '\r');
-  return results.map((result) => {
-    const ratios = result.v86.map((milliseconds, i) => milliseconds / result.ringbench[i]);
-    return { ...result, ratio: median(ratios), ratioRange: [Math.min(...ratios), Math.max(...ratios)] };
-  });
+  return results.map((result) => ({ ...result, ratios: Object.fromEntries(RATIOS.filter(isMeasured).map((pair) => [ratioName(pair), spread(pair.map((peer) => result.milliseconds[peer]))])) }));
+}
+/** Median and range of the ratios of neighbouring runs. */
+function spread([slow, fast]) {
+  const ratios = slow.map((milliseconds, i) => milliseconds / fast[i]);
+  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
 }
 
 function print(results) {
-  const row = (...cells) => console.log(cells.map((cell, i) => (i === 0 ? String(cell).padEnd(16) : String(cell).padStart(i === 5 ? 16 : 14))).join(''));
-  row('workload', 'instructions', 'Ringbench ms', 'Ringbench MIPS', 'v86 ms', 'v86/Ringbench');
-  for (const { id, instructions, ringbench, v86, ratio, ratioRange } of results) {
-    const ours = median(ringbench);
-    row(id, `${(instructions / 1e6).toFixed(1)} M`, ours.toFixed(1), (instructions / ours / 1000).toFixed(0), median(v86).toFixed(1), `${ratio.toFixed(2)} [${ratioRange.map((value) => value.toFixed(1)).join('–')}]`);
+  const row = (...cells) => console.log(cells.map((cell, i) => (i === 0 ? String(cell).padEnd(16) : String(cell).padStart(i <= peers.length + 1 ? 16 : 28))).join(''));
+  const names = RATIOS.filter(isMeasured).map(ratioName);
+  row('workload', 'instructions', ...peers.map((peer) => `${peer} ms`), ...names);
+  for (const { id, instructions, milliseconds, ratios } of results) {
+    const figures = names.map((name) => `${ratios[name].median.toFixed(2)} [${ratios[name].least.toFixed(2)}–${ratios[name].most.toFixed(2)}]`);
+    row(id, instructions === undefined ? '' : `${(instructions / 1e6).toFixed(1)} M`, ...peers.map((peer) => median(milliseconds[peer]).toFixed(1)), ...figures);
   }
-  const compute = results.filter(({ id }) => COMPUTE.includes(id)).map(({ ratio }) => ratio);
-  if (compute.length > 0) console.log(`geometric mean, compute (${COMPUTE.join(', ')}): ${geometricMean(compute).toFixed(2)}`);
-  console.log(`geometric mean, all: ${geometricMean(results.map(({ ratio }) => ratio)).toFixed(2)}`);
-  console.log('Medians; ratios are of neighbouring runs. Both are interpreters: v86 with its translator disabled.');
+  for (const name of names) {
+    const mean = (chosen) => geometricMean(chosen.map(({ ratios }) => ratios[name].median)).toFixed(2);
+    const compute = results.filter(({ id }) => COMPUTE.includes(id));
+    console.log(`${name}, geometric mean: all ${mean(results)}${compute.length > 0 ? `, compute (${COMPUTE.join(', ')}) ${mean(compute)}` : ''}`);
+  }
+  console.log('Medians; ratios are of neighbouring runs.');
 }
 
-const { values } = parseArgs({ options: { child: { type: 'string' }, rounds: { type: 'string', default: '5' }, 'scale-factor': { type: 'string', default: '1' }, workload: { type: 'string', multiple: true }, json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { child: { type: 'string' }, rounds: { type: 'string', default: '5' }, 'scale-factor': { type: 'string', default: '1' }, workload: { type: 'string', multiple: true }, peers: { type: 'string', default: Object.keys(PEERS).join() }, json: { type: 'boolean', default: false } } });
+const peers = values.peers.split(',');
+const unknown = peers.find((peer) => !Object.hasOwn(PEERS, peer));
+if (unknown !== undefined) {
+  console.error(`peers: there is no ${unknown}; there are ${Object.keys(PEERS).join(', ')}`);
+  process.exit(2);
+}
 if (values.child !== undefined) {
   const [peer, id, scale] = values.child.split(' ');
-  console.log(JSON.stringify(await PEERS[peer].run(id, Number(scale))));
+  console.log(JSON.stringify(await PEERS[peer](id, Number(scale))));
   process.exit(0);
 } else {
   const workloads = readdirSync(new URL('workloads/', root), { withFileTypes: true })

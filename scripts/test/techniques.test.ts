@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { TECHNIQUES, measure, techniquesDocument } from '../write-techniques.mjs';
 
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 test('docs/techniques.md has the settings, events and counts of every core: node scripts/write-techniques.mjs writes it', async () => {
   const text = readFileSync(TECHNIQUES, 'utf8');

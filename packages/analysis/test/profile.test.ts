@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, costsOf, isUnverified, parseProfile, pricingOf, unknownEvents } from '../src/index.js';
+import { costGroup, costOf, costsOf, isUnverified, parseProfile, pricingOf, unknownEvents } from '../src/index.js';
 import type { CostProfile } from '../src/index.js';
 import { publishedProfile } from './support/synthetic-run.js';
 
 const cost = (cycles: number) => ({ low: cycles, default: cycles, high: cycles, source: 'test', tag: 'V' as const });
+/** `PART_TONES` of packages/figures. */
+const TONES = 16;
 const small: CostProfile = {
   id: 'small',
   title: 'Small',
@@ -34,6 +36,11 @@ describe('pricingOf', () => {
   it('throws on a cost id that it never gave', () => {
     expect(() => costOf(small, 'constructor')).toThrow(/no cost/);
   });
+});
+
+it('groups costs for charts by what the profile says, else by label, else by name', () => {
+  const events = { direct: { ...cost(1), group: 'work', label: 'instructions' }, 'exception.*': { ...cost(10), label: 'exceptions' }, 'executed.popf': cost(5) };
+  expect(Object.keys(events).map((id) => costGroup({ ...small, events }, id))).toEqual(['work', 'exceptions', 'executed.popf']);
 });
 
 describe('parseProfile', () => {
@@ -81,6 +88,17 @@ describe.each(['pentium4', 'i386'])('the published profile %s', (id) => {
     expect(pricingOf(profile, 'retired', false).kind).toBe('not-priced');
     expect(pricingOf(profile, 'direct', false).kind).toBe('priced');
     expect(pricingOf(profile, 'emulated', false).kind).toBe('priced');
+  });
+
+  it('prices what a host does once: by the call, the request, the stop, and not again by what they are part of', () => {
+    for (const event of ['host.call', 'host.call.ptrace', 'host.intercepted', 'host.preempt']) expect(pricingOf(profile, event, false).kind, event).toBe('not-priced');
+    for (const event of ['host.call.wait4', 'host.call.mmap2', 'ptrace.getregs', 'host.stop', 'host.signal', 'host.switch', 'host.fault', 'host.process'])
+      expect(pricingOf(profile, event, false).kind, event).toBe('priced');
+  });
+
+  it('has no more groups than a chart has tones', () => {
+    const groups = new Set(costsOf(profile).filter(({ cost: { high } }) => high > 0).map(({ id: name }) => costGroup(profile, name)));
+    expect(groups.size).toBeLessThanOrEqual(TONES);
   });
 
   it('does not count the return from a trap or the entry of an exit twice', () => {

@@ -1,4 +1,4 @@
-import type { Distribution, ManyVmsReport } from '@ringbench/harness/many-vms';
+import type { Distribution, Fairness, ManyVmsReport } from '@ringbench/harness/many-vms';
 import { INSTRUCTIONS_PER_SECOND } from '@ringbench/machine';
 import { formatCount, textTable } from './text-table.js';
 
@@ -16,6 +16,11 @@ function distribution(values: Distribution | undefined): string {
   return `median ${instructions(values.median)}, 90% ${instructions(values.p90)}, 99% ${instructions(values.p99)}, most ${instructions(values.most)}; ${formatCount(values.count)} wake-ups`;
 }
 
+function fairness(shares: Fairness | undefined): string {
+  if (shares === undefined) return 'not all had a turn';
+  return `${share(shares.least)} ${share(shares.median)} ${share(shares.most)}\nJain ${shares.jain.toFixed(SHARE_DIGITS + 1)}`;
+}
+
 /** The report of many virtual machines for people. Times are instructions, and microseconds at the machine's nominal speed. */
 export function manyVmsTable(report: ManyVmsReport): string {
   const { throughput, memory, workloads } = report;
@@ -30,7 +35,7 @@ export function manyVmsTable(report: ManyVmsReport): string {
     ['this process', `${throughput.hostSeconds.toFixed(1)} s`],
   ]);
   const rows = workloads.map((each) => [
-    each.workload, formatCount(each.vms), `${share(each.fairness.least)} ${share(each.fairness.median)} ${share(each.fairness.most)}\nJain ${each.fairness.jain.toFixed(SHARE_DIGITS + 1)}`, formatCount(each.retired), formatCount(each.slept), instructions(each.ended.median), instructions(each.ended.most), `${formatCount(each.ownPages)}, ${formatCount(each.copiedPages)} copied`,
+    each.workload, formatCount(each.vms), fairness(each.fairness), formatCount(each.retired), formatCount(each.slept), instructions(each.ended.median), instructions(each.ended.most), `${formatCount(each.ownPages)}, ${formatCount(each.copiedPages)} copied`,
   ]);
   return `${facts}\n${textTable(['workload', 'machines', 'least, median and most\nshare until the first end', 'instructions\nof each', 'asleep', 'median end', 'last end', 'own pages'], rows)}`;
 }

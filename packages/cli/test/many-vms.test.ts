@@ -173,11 +173,12 @@ describe('a machine that is shared', () => {
     expect(one.result?.memory.copied).toBeGreaterThan(0);
   });
 
-  it('has no place for firmware, nor for more than its memory', () => {
+  it('has no place for firmware, for a device of its own, nor for more than its memory', () => {
     const [core] = cores;
     const host = new VmHost(core, { ramBytes: 2 << 20 });
     expect(host.launch({ name: 'boot', format: 'disk', bytes: new Uint8Array(512) }, { memoryBytes: MEMORY })).toMatchObject({ ok: false });
     const image = bad(core, 'loops with interrupts off');
+    expect(host.launch(image, { memoryBytes: MEMORY, settings: { console: 'static' } })).toMatchObject({ ok: false });
     const launches = Array.from({ length: 600 }, () => host.launch(image, { memoryBytes: MEMORY }).ok);
     expect(launches).toContain(true);
     expect(launches.at(-1)).toBe(false);

@@ -26,7 +26,7 @@ const GUEST_TABLE_PAGE = 2;
 /** The guest page of the virtual registers. */
 const REGISTERS_PAGE = 0;
 /** How every guest's console and disk are reached. */
-const DEVICES = { disk: 'virtual', console: 'virtual' } as const;
+const DEVICES = { disk: 'virtual', console: 'virtual', network: 'virtual' } as const;
 
 /** Whether the machine has a virtual MMU. */
 export type MmuSetting = 'hypercall' | 'none';

@@ -21,11 +21,11 @@ export const GuestVector = { SYSTEM_CALL: 0x80, HYPERCALL: 0x82, RETURN: 0x83, E
 /** Byte offsets of the virtual registers in the guest's page 0, words of 32 bits. */
 export const VirtualRegister = {
   INTERRUPTS: 0x00, PENDING: 0x04, KERNEL_ENTRY: 0x08, KERNEL_STACK: 0x0c, X87_TRAP: 0x10, FAULT_ADDRESS: 0x14, TIME_LOW: 0x18, TIME_HIGH: 0x1c,
-  MEMORY_BYTES: 0x20, INSTRUCTIONS_PER_SECOND: 0x24, BOOT_INFORMATION: 0x28, DISK_SECTORS: 0x2c,
+  MEMORY_BYTES: 0x20, INSTRUCTIONS_PER_SECOND: 0x24, BOOT_INFORMATION: 0x28, DISK_SECTORS: 0x2c, NETWORK_BYTES: 0x30,
 } as const;
 
 /** Bits of PENDING. */
-export const GuestEvent = { TIMER: 1, CONSOLE: 2, DISK: 4 } as const;
+export const GuestEvent = { TIMER: 1, CONSOLE: 2, DISK: 4, NETWORK: 8 } as const;
 
 /** Names of the hypercalls; the number of one is its position, from 1 on. */
 export const HYPERCALLS = [
@@ -36,7 +36,7 @@ export type Hypercall = (typeof HYPERCALLS)[number];
 /** What a hypercall answers that the machine does not have. */
 export const NO_SUCH_CALL = -1;
 /** Devices of `kick`. */
-export const GuestDevice = { DISK: 0, CONSOLE: 1 } as const;
+export const GuestDevice = { DISK: 0, CONSOLE: 1, NETWORK: 2 } as const;
 
 /** An element of the array of `update`: space, linear address, entry. */
 export const UPDATE_WORDS = 3;

@@ -11,10 +11,11 @@ const NANOSECONDS_PER_INSTRUCTION = NANOSECONDS_PER_SECOND / INSTRUCTIONS_PER_SE
 const INSTRUCTIONS_PER_MICROSECOND = INSTRUCTIONS_PER_SECOND / MICROSECONDS_PER_SECOND;
 /** The interrupt controller behind the device models (8259A data sheet): its ports, the words that set it up, and the end of an interrupt. */
 const Pic = { COMMAND: 0x20, MASK: 0x21, SET_UP: 0x11, HAS_SLAVE: 0x04, MODE_8086: 0x01, END: 0x20, FIRST_VECTOR: 0x20, ALL: 0xff } as const;
-const EVENT_OF_LINE: Readonly<Record<number, number>> = { [Irq.REQUEST_CONSOLE]: GuestEvent.CONSOLE, [Irq.REQUEST_DISK]: GuestEvent.DISK };
+const EVENT_OF_LINE: Readonly<Record<number, number>> = { [Irq.REQUEST_CONSOLE]: GuestEvent.CONSOLE, [Irq.REQUEST_DISK]: GuestEvent.DISK, [Irq.REQUEST_NETWORK]: GuestEvent.NETWORK };
+const PORT_OF_DEVICE: Readonly<Record<number, number>> = { [GuestDevice.DISK]: RequestPort.DISK, [GuestDevice.CONSOLE]: RequestPort.CONSOLE, [GuestDevice.NETWORK]: RequestPort.NETWORK };
 
 /**
- * Console, disk, timer and idling. The device models are those of every virtual machine; the monitor drives their interrupt controller, and what they
+ * Console, disk, network card, timer and idling. The device models are those of every virtual machine; the monitor drives their interrupt controller, and what they
  * raise becomes a bit of PENDING, however often it happens before the guest looks.
  */
 export class VirtualDevices {
@@ -27,16 +28,18 @@ export class VirtualDevices {
     this.wake = new Deadline(() => (guest.processor.halted = false));
   }
 
-  /** After a guest was loaded: lets the interrupts of console and disk through to the monitor. */
+  /** After a guest was loaded: lets the interrupts of its devices through to the monitor. The network card listens all the time: what is masked costs no trap. */
   start(): void {
     const { pc, processor } = this.guest;
-    const lines = (1 << Irq.REQUEST_CONSOLE) | (1 << Irq.REQUEST_DISK);
+    const lines = (1 << Irq.REQUEST_CONSOLE) | (1 << Irq.REQUEST_DISK) | (1 << Irq.REQUEST_NETWORK);
     pc.bus.write(Pic.COMMAND, 1, Pic.SET_UP);
     for (const word of [Pic.FIRST_VECTOR, Pic.HAS_SLAVE, Pic.MODE_8086, Pic.ALL & ~lines]) pc.bus.write(Pic.MASK, 1, word);
     processor.state[Word.FLAG_SYSTEM] |= Flag.IF;
     processor.halted = false;
     const size = pc.bus.read(RequestPort.DISK + RequestRegister.SIZE, 4);
     this.registers.store('DISK_SECTORS', pc.hasDisks ? size : 0);
+    this.registers.store('NETWORK_BYTES', pc.bus.read(RequestPort.NETWORK + RequestRegister.SIZE, 4));
+    pc.bus.write(RequestPort.NETWORK + RequestRegister.CONTROL, 4, RequestControl.LISTEN);
   }
 
   /**
@@ -61,9 +64,9 @@ export class VirtualDevices {
 
   /** Starts a chain of requests: the one access of an I/O operation. False for a device that the machine does not have. */
   kick(device: number, chain: number): boolean {
-    if (device !== GuestDevice.CONSOLE && device !== GuestDevice.DISK) return false;
-    if (device === GuestDevice.DISK && !this.guest.pc.hasDisks) return false;
-    this.write((device === GuestDevice.CONSOLE ? RequestPort.CONSOLE : RequestPort.DISK) + RequestRegister.KICK, chain);
+    const port = PORT_OF_DEVICE[device];
+    if (port === undefined || (device === GuestDevice.DISK && !this.guest.pc.hasDisks)) return false;
+    this.write(port + RequestRegister.KICK, chain);
     return true;
   }
 

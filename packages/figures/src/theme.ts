@@ -5,7 +5,7 @@ import { FONT_STACK } from './fonts.js';
 /** Each core has a shape and a tone of its own, so that print without colour tells them apart. After Okabe & Ito, ordered by alternating lightness. */
 const CORE_TONES = ['#000000', '#d55e00', '#0072b2', '#e69f00', '#6a3d9a', '#009e73', '#cc79a7', '#7f7f7f'];
 const CORE_SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down', 'triangle-right', 'triangle-left'];
-/** Parts of a stacked bar, dark and light by turns so that neighbours differ in print; the last, grey, is for the rest. */
+/** Parts of a stacked bar, dark and light by turns so that neighbours differ in print. */
 export const PART_TONES = [
   '#1b4965',
   '#f2b134',
@@ -18,8 +18,14 @@ export const PART_TONES = [
   '#5c4033',
   '#d4c2fc',
   '#006d77',
-  '#d9d9d9',
+  '#8ecae6',
+  '#b5410f',
+  '#f7e08b',
+  '#333333',
+  '#ff9ecb',
 ];
+/** What has no tone of its own. */
+export const REST_TONE = '#d9d9d9';
 
 export const INK = '#222222';
 export const FAINT = '#888888';

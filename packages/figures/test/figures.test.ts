@@ -3,12 +3,13 @@ import { summarize } from '@ringbench/analysis';
 import type { RunSummary } from '@ringbench/analysis';
 import { FIGURES, FIGURE_IDS } from '../src/figures/index.js';
 import { logTicks } from '../src/figures/figure.js';
+import { PART_TONES } from '../src/theme.js';
 import { renderPdf, renderPng, renderSvg } from '../src/render.js';
 import { SYNTHETIC_MATRIX, publishedProfile, syntheticRun } from '../../analysis/test/support/synthetic-run.js';
 
 const pentium4 = publishedProfile('pentium4');
 const quick = { draws: 50, resamples: 50 };
-const run = { ...syntheticRun({ processes: 3, ablation: true }), matrix: SYNTHETIC_MATRIX };
+const run = { ...syntheticRun({ processes: 3, ablation: true, userMode: true }), matrix: SYNTHETIC_MATRIX };
 const summary = summarize(run, pentium4, quick);
 
 function svgOf(id: (typeof FIGURE_IDS)[number], of: RunSummary): Promise<string> {
@@ -26,7 +27,7 @@ describe.each(FIGURE_IDS)('figure %s', (id) => {
     expect(svg).toContain(FIGURES[id].title);
     const workloads = run.header.workloads.map((workload) => workload.id);
     const expected: Partial<Record<typeof id, readonly string[]>> = {
-      tornado: ['emulation', 'v386'], branches: ['dynamic-sbe:branches=trap-all', 'Plex86 testbed, first effort', '76×'], instructions: ['5 PUSHF', '7 LAR', 'trap:sensitive=naive', 'traps', 'wrong'],
+      'v386-uml': ['null-syscall', 'page-touch', 'uml:arrangement=tt'], tornado: ['emulation', 'v386'], branches: ['dynamic-sbe:branches=trap-all', 'Plex86 testbed, first effort', '76×'], instructions: ['5 PUSHF', '7 LAR', 'trap:sensitive=naive', 'traps', 'wrong'],
     };
     for (const name of expected[id] ?? workloads) expect(svg).toContain(name);
     expect(FIGURES[id].caption(summary).length).toBeGreaterThan(100);
@@ -58,6 +59,28 @@ describe('the figure of branch policies', () => {
     expect(await svgOf('branches', summary)).toContain('Context, not calibration');
     expect(FIGURES.branches.caption(summary)).toContain('76:1, 65:1 and 7:1');
   });
+});
+
+describe('the figure of V386 against User-Mode Linux', () => {
+  it('comes first', () => expect(FIGURE_IDS[0]).toBe('v386-uml'));
+
+  it('shows these two and no other, on the workloads that both completed, and names the rest', async () => {
+    const svg = await svgOf('v386-uml', summary);
+    for (const absent of ['emulation', 'dynamic-sbe', 'port-io', 'coremark']) expect(svg).not.toContain(`>${absent}<`);
+    for (const present of ['v386', 'uml', 'uml:arrangement=tt']) expect(svg).toContain(`>${present}<`);
+    expect(FIGURES['v386-uml'].caption(summary)).toMatch(/no result: noop, coremark, .*port-io/);
+  });
+
+  it('is not drawn without one of them', () => {
+    expect(FIGURES['v386-uml'].spec(summarize(syntheticRun({ processes: 1 }), pentium4, quick))).toBeUndefined();
+  });
+});
+
+it('the figure of cycles gives every group of costs a tone of its own', async () => {
+  const svg = await svgOf('cycles', summary);
+  expect(svg).toContain('host: ptrace and signals');
+  expect(svg).not.toContain('everything else');
+  expect(new Set(PART_TONES).size).toBe(PART_TONES.length);
 });
 
 it('the figure of efficiency shows the share beside each point, and none of the baseline', async () => {

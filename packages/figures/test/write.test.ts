@@ -6,8 +6,10 @@ import type { Run } from '@ringbench/analysis';
 import { readProfile, readProfiles, writeFigures, writeReport } from '../src/index.js';
 import { SYNTHETIC_MATRIX, journalText, publishedProfile, syntheticRun } from '../../analysis/test/support/synthetic-run.js';
 
+/** Few workloads, so that drawing at print resolution takes seconds; each figure still has something to show. */
+const DRAWN: readonly string[] = ['port-io', 'page-branches', 'null-syscall'];
 const quick = { draws: 50, resamples: 50 };
-const run = { ...syntheticRun({ processes: 3, ablation: true }), matrix: SYNTHETIC_MATRIX };
+const run = { ...syntheticRun({ processes: 3, ablation: true, userMode: true }), matrix: SYNTHETIC_MATRIX };
 /** Milliseconds for four PNGs at print resolution on a busy machine. */
 const PNG_PATIENCE = 30_000;
 const HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">\u0000\u001b[2J\']]></svg>';
@@ -32,12 +34,16 @@ describe('writeFigures', () => {
   it(
     'writes each figure in each format',
     async () => {
-      writeFileSync(join(folder, 'journal.jsonl'), journalText(run));
+      const few = {
+        header: { ...run.header, workloads: run.header.workloads.filter(({ id }) => DRAWN.includes(id)) },
+        observations: run.observations.filter(({ workload }) => DRAWN.includes(workload)),
+      };
+      writeFileSync(join(folder, 'journal.jsonl'), journalText(few));
       writeFileSync(join(folder, 'instruction-matrix.json'), JSON.stringify(run.matrix));
       const written = await writeFigures(folder, quick);
       if (!written.ok) throw new Error(written.problem);
       expect(written.files).toEqual(
-        ['overhead', 'cycles', 'efficiency', 'events', 'branches', 'tornado', 'instructions'].flatMap((id) =>
+        ['v386-uml', 'overhead', 'cycles', 'efficiency', 'events', 'branches', 'tornado', 'instructions'].flatMap((id) =>
           ['svg', 'png', 'pdf'].map((format) => join(folder, 'figures', `${id}.${format}`)),
         ),
       );
@@ -59,7 +65,7 @@ describe('writeFigures', () => {
     if (workload === undefined || core === undefined) throw new Error('empty fixture');
     const workloads = Array.from({ length: 700 }, (_, index) => ({ ...workload, id: `w${index}` }));
     writeFileSync(join(folder, 'journal.jsonl'), journalText({ header: { ...run.header, workloads }, observations: [] }));
-    expect(await writeFigures(folder)).toMatchObject({ ok: false, problem: expect.stringContaining('4200 cells') });
+    expect(await writeFigures(folder)).toMatchObject({ ok: false, problem: expect.stringContaining('5600 cells') });
     writeFileSync(join(folder, 'journal.jsonl'), journalText({ header: { ...run.header, cores: [core, core] }, observations: [] }));
     expect(await writeFigures(folder)).toMatchObject({ ok: false, problem: expect.stringContaining('twice') });
   });
@@ -69,8 +75,9 @@ describe('writeReport', () => {
   it('is one self-contained page with every section', async () => {
     const page = await reportOf(run);
     expect(page).not.toMatch(/<(?:script|link|iframe|img)\b|@import|url\((?!#)|\bsrc=/i);
-    expect(page.match(/<svg\b/g)).toHaveLength(7);
+    expect(page.match(/<svg\b/g)).toHaveLength(8);
     for (const heading of [
+      'V386 against User-Mode Linux',
       'Results',
       'Efficiency',
       'Settings side by side',
@@ -84,6 +91,12 @@ describe('writeReport', () => {
       'The run',
     ])
       expect(page).toContain(`<h2>${heading}</h2>`);
+    expect(page.indexOf('id="figure-v386-uml"')).toBeLessThan(page.indexOf('id="figure-overhead"'));
+    expect(page).toMatch(/<strong>uml<\/strong> costs <strong>[\d.]+×<\/strong> what v386 costs/);
+    expect(page).toContain('Context, not calibration');
+    expect(page).toMatch(/rank correlation of the two columns over 5 operations: -?\d\.\d\d/);
+    expect(page).toContain('cells completed with the expected checksum. 10 were refused');
+    expect(page).not.toContain('without a price');
     expect(page).toContain('says nothing about the techniques');
     expect(page).toContain('No pipeline, cache');
     expect(page).toContain('unverified');
@@ -103,7 +116,7 @@ describe('writeReport', () => {
         one.core === 'v386' && one.workload === 'sensitive' ? { ...one, outcome: 'wrong-checksum' as const, detail: 'got 7' } : one,
       ),
     });
-    expect(page).toContain('1 of 48 cells have no result');
+    expect(page).toContain('1 of 104 cells have no result');
     expect(page).toMatch(/wrong-checksum<\/span> <span class="minor">got 7/);
   });
 
@@ -153,7 +166,7 @@ describe('writeReport', () => {
   });
 
   it('stands on its feet when only the baseline, or nothing, was measured', async () => {
-    expect(await reportOf({ ...run, observations: [] })).toContain('48 of 48 cells have no result');
+    expect(await reportOf({ ...run, observations: [] })).toContain('104 of 104 cells have no result');
     const alone = {
       header: { ...run.header, cores: run.header.cores.slice(0, 1) },
       observations: run.observations.filter(({ core }) => core === 'native'),

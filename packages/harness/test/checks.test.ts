@@ -46,6 +46,15 @@ describe('crossCheck', () => {
     expect(ported(one('native', 0, { outcome: 'refused', checksum: '' }), one('v386', 0, { outcome: 'halted' }))).toEqual(['outcome', 'outcome']);
   });
 
+  it('compares only answers of a ported kernel under other settings of its technique, but everything under another executor', () => {
+    const ids = ['v386', 'v386:arrangement=tt', 'v386:executor=translator'];
+    const cores = header.cores.flatMap((core) => (core.id === 'v386' ? ids.map((id) => ({ ...core, id, port: 'um' as const })) : [core]));
+    const ported = (core: string, fields: Partial<Observation>): readonly string[] => crossCheck({ ...header, cores }, [one('native', 0), one('v386', 0), one(core, 0, fields)]).map(({ kind }) => kind);
+    expect(ported('v386:arrangement=tt', { retired: 101, fingerprint: 'y' })).toEqual([]);
+    expect(ported('v386:arrangement=tt', { checksum: '00000002' })).toEqual(['checksum']);
+    expect(ported('v386:executor=translator', { retired: 101, fingerprint: 'y' })).toEqual(['retired', 'fingerprint']);
+  });
+
   it('does not compare a final state that is not comparable', () => {
     expect(check(one('native', 0), one('v386', 0, { fingerprint: '' }))).toEqual([]);
   });

@@ -43,6 +43,8 @@ class Entry {
   state: 'ready' | 'running' | 'waiting' | 'gone' = 'ready';
   /** When a wake-up was due that it has not got the processor for yet. */
   dueAt: number | undefined = undefined;
+  /** What is left of a slice that the end of `runUntil` cut short. */
+  left: number | undefined = undefined;
   next: Entry | undefined = undefined;
 
   constructor(readonly task: Task) {}
@@ -111,7 +113,7 @@ export class Scheduler {
       if (this.clock.now >= limit) return 'limit';
       const entry = this.take();
       if (entry !== undefined) {
-        this.dispatch(entry, Math.min(this.slice, limit - this.clock.now));
+        this.dispatch(entry, limit);
         continue;
       }
       const next = this.clock.nextAlarm;
@@ -120,24 +122,40 @@ export class Scheduler {
     }
   }
 
-  private dispatch(entry: Entry, slice: number): void {
+  private dispatch(entry: Entry, limit: number): void {
     const { task } = entry;
     const { account } = task;
     const begin = this.clock.now;
+    const slice = entry.left ?? this.slice;
+    const given = Math.min(slice, limit - begin);
     if (entry.dueAt !== undefined) this.noteWake(task, begin - entry.dueAt);
     entry.dueAt = undefined;
     entry.state = 'running';
-    account.slices++;
-    const state = task.run(slice);
-    account.time += this.clock.now - begin;
+    if (entry.left === undefined) account.slices++;
+    entry.left = undefined;
+    const state = task.run(given);
+    const used = this.clock.now - begin;
+    account.time += used;
     if (this.entries.get(task) !== entry) return;
     if (state === 'ended') this.remove(task);
-    else if (state === 'ready') {
-      account.preemptions++;
-      entry.dueAt = undefined;
-      this.queue(entry);
-    } else if (entry.dueAt !== undefined) this.queue(entry);
+    else if (state === 'ready') this.requeue(entry, slice - used, (given < slice && used >= given) || this.isInterrupted);
+    else if (entry.dueAt !== undefined) this.queue(entry);
     else entry.state = 'waiting';
+  }
+
+  /** A task could have gone on. If only `runUntil` came to its end, it does so next time: what the tasks do depends on no limit. */
+  private requeue(entry: Entry, left: number, isCut: boolean): void {
+    entry.dueAt = undefined;
+    if (!isCut || left <= 0) {
+      entry.task.account.preemptions++;
+      this.queue(entry);
+      return;
+    }
+    entry.left = left;
+    entry.state = 'ready';
+    entry.next = this.first;
+    this.first = entry;
+    this.last ??= entry;
   }
 
   private noteWake(task: Task, delay: number): void {

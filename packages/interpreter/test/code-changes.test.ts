@@ -122,3 +122,13 @@ test('stepping over system instructions keeps nothing', () => {
   const afterFirst = step(60);
   expect(step(200)).toBe(afterFirst);
 });
+
+test('a store beside the code of its own page leaves the block as it is', () => {
+  const rounds = 10;
+  const storeAndCpuid = [0xc7, 0x05, ...word(CODE + 0x800), ...word(1), 0x0f, 0xa2];
+  const bare = new BareMachine(NO_HOT_LOOP);
+  bare.load({ at: [[CODE, [...Array.from({ length: rounds }, () => storeAndCpuid).flat(), ...EXIT]]] });
+  bare.finish(1_000_000);
+  // One for each CPUID and one for OUT: were the block left at each store, what follows would be decoded again.
+  expect(bare.interpreter.decodedSystemInstructions).toBe(rounds + 1);
+});

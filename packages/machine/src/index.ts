@@ -9,7 +9,7 @@ export { PageWalker, SECOND_LEVEL_STOP, type Violation, type WalkedMemory } from
 export { Deadline, INSTRUCTIONS_PER_SECOND, InstructionClock, TickRate, type DeadlineCallback } from './clock.js';
 export { PortBus, type PortHandlers, type PortRange, type PortReader, type PortWidth, type PortWriter } from './bus.js';
 export { RomBank } from './rom.js';
-export { createPc, equipmentOf, Irq, type ConsoleSource, type ConsoleInterface, type DiskInterface, type Pc, type PcEquipment, type PcOptions } from './devices/pc.js';
+export { createPc, equipmentOf, Irq, type ConsoleSource, type ConsoleInterface, type DiskInterface, type NetworkInterface, type Pc, type PcEquipment, type PcOptions } from './devices/pc.js';
 export { Pic8259, PicPair } from './devices/pic.js';
 export { Pit, PIT_FREQUENCY } from './devices/pit.js';
 export { Uart, UART_PORTS, type UartOptions } from './devices/uart.js';

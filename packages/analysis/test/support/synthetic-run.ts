@@ -12,6 +12,8 @@ export interface SyntheticOptions {
   readonly executors?: Readonly<Record<string, string>>;
   /** Adds a scanner under several settings, and the workload that is its worst case. */
   readonly ablation?: boolean;
+  /** Adds User-Mode Linux in two arrangements and workloads of the measured operations. */
+  readonly userMode?: boolean;
 }
 
 /** What a workload does in its measured region, independent of the technique. */
@@ -36,6 +38,7 @@ interface Subject {
   readonly mechanism: string;
   readonly core?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly port?: 'um';
 }
 
 const QUIET = { walks: 40, pageFaults: 0, systemCalls: 0, ticks: 0, popfs: 0, flushes: 0, portReads: 0, portWrites: 0 };
@@ -109,6 +112,8 @@ const COUNTERS: Readonly<Record<string, (activity: Activity) => Counts>> = {
   'dynamic-sbe': (activity) => scanner(activity, 80),
   'dynamic-sbe:branches=trap-all': (activity) => scanner(activity, 8),
   'dynamic-sbe:branches=back-patching': (activity) => scanner(activity, 4000),
+  uml: (activity) => userMode(activity, 2),
+  'uml:arrangement=tt': (activity) => userMode(activity, 4),
   v386: (activity) => {
     const accesses = activity.portReads + activity.portWrites + activity.ticks;
     return {
@@ -133,13 +138,25 @@ function scanner(activity: Activity, distance: number): Counts {
   };
 }
 
+/** Calls and faults of the guest's programs as stops that a tracer hears of. */
+function userMode(activity: Activity, switches: number): Counts {
+  const stops = activity.systemCalls + 3 * activity.pageFaults;
+  const requests = 5 * activity.systemCalls + 11 * activity.pageFaults;
+  const own = 500 * stops;
+  return {
+    retired: activity.instructions + own, direct: activity.instructions + own, 'interrupt.software': stops + requests + stops, 'exception.14': activity.pageFaults,
+    'host.call': requests + stops, 'host.call.ptrace': requests, 'host.call.wait4': stops, 'host.intercepted': activity.systemCalls, 'host.stop': stops, 'host.signal': stops,
+    'host.switch': switches * stops, 'ptrace.getregs': requests, 'walk.reads': activity.walks * WALK_READS + 40 * stops, 'vmm.exit': stops + requests,
+  };
+}
+
 const CORES: readonly Subject[] = [
   { id: 'native', title: 'Native', exemplar: 'the real machine', mechanism: 'The guest owns the machine.' },
   { id: 'emulation', title: 'Emulation', exemplar: 'Bochs', mechanism: 'Every guest instruction is interpreted.' },
   {
     id: 'v386',
     title: 'V386 mode',
-    exemplar: 'V386',
+    exemplar: 'V386, the mode that the slides propose',
     mechanism: 'The guest runs in a mode in which sensitive instructions see its own state.',
   },
 ];
@@ -151,8 +168,20 @@ const SCANNERS: readonly Subject[] = [
 ];
 const WORST_CASE: Activity = { ...QUIET, id: 'page-branches', why: 'branches out of the page', instructions: 8_000_000, ticks: 80 };
 
-const subjectsOf = ({ ablation }: SyntheticOptions): readonly Subject[] => (ablation === true ? [...CORES, ...SCANNERS] : CORES);
-const activitiesOf = ({ ablation }: SyntheticOptions): readonly Activity[] => (ablation === true ? [...ACTIVITIES, WORST_CASE] : ACTIVITIES);
+const UML: Subject = { id: 'uml', title: 'User-mode kernel', exemplar: 'User-Mode Linux', mechanism: 'The kernel is a process of a host.', port: 'um' };
+const USER_MODES: readonly Subject[] = [UML, { ...UML, id: 'uml:arrangement=tt', core: 'uml', settings: { arrangement: 'tt' } }];
+const MEASURED: readonly Activity[] = [
+  { ...QUIET, id: 'null-syscall', why: 'system calls', instructions: 900_000, systemCalls: 10_000 },
+  { ...QUIET, id: 'stat', why: 'system calls that do more', instructions: 4_000_000, systemCalls: 10_000 },
+  { ...QUIET, id: 'signal-deliver', why: 'signals', instructions: 14_000_000, systemCalls: 20_000 },
+  { ...QUIET, id: 'page-touch', why: 'page faults', instructions: 2_000_000, pageFaults: 4_000, walks: 9_000 },
+  { ...QUIET, id: 'memcpy', why: 'copying', instructions: 3_000_000, systemCalls: 3 },
+];
+
+const subjectsOf = ({ ablation, userMode: withUml }: SyntheticOptions): readonly Subject[] => [...CORES, ...(ablation === true ? SCANNERS : []), ...(withUml === true ? USER_MODES : [])];
+const activitiesOf = ({ ablation, userMode: withUml }: SyntheticOptions): readonly Activity[] => [...ACTIVITIES, ...(ablation === true ? [WORST_CASE] : []), ...(withUml === true ? MEASURED : [])];
+/** A port runs no bare guest, and the activities without a system call or fault stand for bare guests here. */
+const isRefused = ({ port }: Subject, { systemCalls, pageFaults }: Activity): boolean => port !== undefined && systemCalls + pageFaults === 0;
 
 /** Host speed of the stand-in executor and the noise of its times. */
 const INSTRUCTIONS_PER_MILLISECOND = 20_000;
@@ -180,7 +209,7 @@ export function syntheticHeader(options: SyntheticOptions = {}): RunHeader {
       id,
       why,
       image: `${id}.elf`,
-      sha256: String(index).repeat(DIGEST_LENGTH),
+      sha256: String(index % 10).repeat(DIGEST_LENGTH),
       checksum: `0000000${index}`,
     })),
   };
@@ -190,8 +219,10 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
   const random = seededRandom(options.seed ?? 1, 'synthetic');
   const observations: Observation[] = [];
   for (const [index, activity] of activitiesOf(options).entries()) {
-    for (const { id } of subjectsOf(options)) {
-      const counts = nonZero(COUNTERS[id]?.(activity) ?? {});
+    for (const subject of subjectsOf(options)) {
+      const { id } = subject;
+      const refused = isRefused(subject, activity);
+      const counts = refused ? {} : nonZero(COUNTERS[id]?.(activity) ?? {});
       for (let process = 0; process < (options.processes ?? 10); process++) {
         const region = (activity.instructions / INSTRUCTIONS_PER_MILLISECOND) * (SLOWDOWN[id] ?? 1) * (1 + NOISE * random());
         observations.push({
@@ -199,15 +230,15 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
           core: id,
           workload: activity.id,
           process,
-          outcome: 'ok',
-          detail: '',
-          checksum: `0000000${index}`,
-          retired: activity.instructions + 4000,
+          outcome: refused ? 'refused' : 'ok',
+          detail: refused ? 'it is for a PC' : '',
+          checksum: refused ? '' : `0000000${index}`,
+          retired: refused ? 0 : activity.instructions + 4000,
           counts,
           region: counts,
           milliseconds: { load: 3, run: region + 1, region },
           samples: [region],
-          fingerprint: `registers=${index} memory=${index}`,
+          fingerprint: refused ? '' : `registers=${index} memory=${index}`,
         });
       }
     }

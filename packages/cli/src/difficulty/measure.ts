@@ -38,10 +38,10 @@ interface Host {
 
 const amountOf = (sources: readonly TypeScriptSource[]): Amount => ({ files: sources.length, lines: sources.reduce((sum, { lines }) => sum + lines, 0) });
 
-function hostOf(packages: string, definition: CoreDefinition): Host {
+function hostOf(packages: string, definition: CoreDefinition, known: Map<string, TypeScriptSource>): Host {
   const start = join(packages, `core-${definition.id}`, 'src', 'index.ts');
   if (!existsSync(start)) throw new InputProblem(`the sources of core ${definition.id} are not here: there is no ${start}`, 'run the command in a checkout of the project');
-  const modules = new Modules(packages, (name) => definition.softwareProcessor === true || HOST_PACKAGE.test(name));
+  const modules = new Modules(packages, (name) => definition.softwareProcessor === true || HOST_PACKAGE.test(name), known);
   return { definition, sources: new Map([...modules.reachedFrom(start)].map((path) => [path, modules.source(path)])) };
 }
 
@@ -63,8 +63,9 @@ function difficultyOf({ definition, sources }: Host, others: readonly Host[], wo
 
 /** Counts for these cores; what is a core's own is judged among all of the registry. Throws InputProblem where sources are absent. */
 export async function measureDifficulty({ root, workloads, registry }: Pick<Project, 'root' | 'workloads' | 'registry'>, ids: readonly string[]): Promise<readonly Difficulty[]> {
+  const known = new Map<string, TypeScriptSource>();
   const hosts: Host[] = [];
-  for (const id of registry.ids) hosts.push(hostOf(join(root, 'packages'), await registry.load(id)));
+  for (const id of registry.ids) hosts.push(hostOf(join(root, 'packages'), await registry.load(id), known));
   return hosts.filter(({ definition }) => ids.includes(definition.id)).map((host) => difficultyOf(host, hosts.filter((other) => other !== host), workloads));
 }
 

@@ -6,10 +6,12 @@ const SCOPE = '@ringbench/';
 
 /** The modules that a module needs when it runs. Files that only pass names on (`index.ts`) are looked through: what counts is where a name is defined. */
 export class Modules {
-  private readonly known = new Map<string, TypeScriptSource>();
-
-  /** @param packages the folder of the project's packages. @param isCounted whether a package, by its folder's name, is of interest; others are not entered. */
-  constructor(private readonly packages: string, private readonly isCounted: (name: string) => boolean) {}
+  /**
+   * @param packages the folder of the project's packages.
+   * @param isCounted whether a package, by its folder's name, is of interest; others are not entered.
+   * @param known what has been read, for who asks in several ways.
+   */
+  constructor(private readonly packages: string, private readonly isCounted: (name: string) => boolean, private readonly known = new Map<string, TypeScriptSource>()) {}
 
   source(path: string): TypeScriptSource {
     const known = this.known.get(path);
@@ -27,7 +29,6 @@ export class Modules {
       if (reached.has(path)) continue;
       reached.add(path);
       for (const { from, name } of this.source(path).imports) left.push(...this.definitions(path, from, name));
-      // What a module passes on besides its own belongs to those who ask for it.
     }
     return reached;
   }
@@ -43,9 +44,9 @@ export class Modules {
     return exports.filter((one) => one.name === '*').flatMap(({ source }) => (source === undefined ? [] : this.definitions(path, source.from, name)));
   }
 
-  /** Source of a module by how it is named in an import; undefined for those that are not of interest. */
+  /** Source of a module by how it is named in an import; undefined for those that are not of interest, and for data. */
   private pathOf(importer: string, from: string): string | undefined {
-    if (from.startsWith('.')) return join(dirname(importer), from.replace(/\.js$/, '.ts'));
+    if (from.startsWith('.')) return from.endsWith('.js') ? join(dirname(importer), from.replace(/\.js$/, '.ts')) : undefined;
     if (!from.startsWith(SCOPE)) return undefined;
     const [name = '', ...folder] = from.slice(SCOPE.length).split('/');
     if (!this.isCounted(name)) return undefined;

@@ -12,6 +12,7 @@ export * from './operands.js';
 export { KernelGuest, pageEntry } from './kernel-guest.js';
 export { GUEST_MEMORY_BYTES, LOG, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, SCRATCH, Selector } from './memory-map.js';
 export { consoleWords, runGuest, summarize, type GuestRun } from './run-guest.js';
+export { answerLog, FRAME_BYTES, ne2000Guest, requestNetworkGuest, type NetworkPart } from './network-guest.js';
 export { expectedLog, guestImage } from './guest-image.js';
 export { SENSITIVE_CHECKS, type SensitiveCheck } from './guests/sensitive.js';
 export type { ConformanceOptions, ConformanceWorkload, Deviation } from './subject.js';

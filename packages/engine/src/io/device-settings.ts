@@ -1,4 +1,4 @@
-import type { ConsoleInterface, DiskInterface } from '@ringbench/machine';
+import type { ConsoleInterface, DiskInterface, NetworkInterface } from '@ringbench/machine';
 import type { EngineOptions, Setting } from '../engine.js';
 import { BLOCK_LAYERS, type BlockLayerName } from './block-layers.js';
 import { CHARACTER_LAYERS, type CharacterLayerName } from './character-layers.js';
@@ -16,6 +16,9 @@ export const INTERFACES: Readonly<Record<DeviceWay, DeviceWayInterfaces>> = {
   emulated: { disk: 'ata', console: 'uart' }, static: { disk: 'ata', console: 'uart' }, virtual: { disk: 'request', console: 'request' }, layered: { disk: 'service', console: 'service' },
 };
 
+/** What the guest finds at its network, by the value of the setting; without a driver of its own nothing else is there. */
+const NETWORKS = { none: undefined, emulated: 'ne2000', virtual: 'request' } as const satisfies Readonly<Record<string, NetworkInterface | undefined>>;
+const DEFAULT_NETWORK = 'none';
 const DEFAULT_WAY: DeviceWay = 'emulated';
 const NO_LAYERS = 'none';
 const DEFAULT_DISK_LAYERS = 'trace.overlay';
@@ -31,6 +34,10 @@ const wayMeaning = (device: string): string =>
 export const DEVICE_SETTINGS: readonly Setting[] = [
   { name: 'disk', meaning: wayMeaning('disk'), default: DEFAULT_WAY, values: WAYS },
   { name: 'console', meaning: wayMeaning('console'), default: DEFAULT_WAY, values: WAYS },
+  {
+    name: 'network', meaning: 'the guest\'s network card, whose peer echoes every frame: an NE2000 that the monitor emulates (`emulated`), the laboratory\'s own (`virtual`), or none',
+    default: DEFAULT_NETWORK, values: Object.keys(NETWORKS),
+  },
   { name: 'disk-layers', meaning: `layers that serve the disk, from the top, joined by dots; with \`disk=layered\` the default is \`${DEFAULT_DISK_LAYERS}\``, default: NO_LAYERS, values: { listOf: Object.keys(BLOCK_LAYERS) } },
   { name: 'console-layers', meaning: `layers that serve the console's output; with \`console=layered\` the default is \`${DEFAULT_CONSOLE_LAYERS}\``, default: NO_LAYERS, values: { listOf: Object.keys(CHARACTER_LAYERS) } },
   { name: 'fault-period', meaning: 'of so many requests the layer `faults` fails one', default: String(DEFAULT_FAULT_PERIOD), values: { least: 1, most: LONGEST_FAULT_PERIOD } },
@@ -40,6 +47,7 @@ export const DEVICE_SETTINGS: readonly Setting[] = [
 export interface DeviceChoices {
   readonly disk: DeviceWay;
   readonly console: DeviceWay;
+  readonly network: NetworkInterface | undefined;
   readonly diskLayers: readonly BlockLayerName[];
   readonly consoleLayers: readonly CharacterLayerName[];
   readonly faultPeriod: number;
@@ -52,6 +60,11 @@ function wayOf(value: unknown, name: string): DeviceWay {
 }
 
 const isNameIn = <Name extends string>(table: Readonly<Record<Name, unknown>>, name: string): name is Name => Object.hasOwn(table, name);
+
+function networkOf(name: string): NetworkInterface | undefined {
+  if (!isNameIn(NETWORKS, name)) throw new Error(`no network is called ${name}; there are ${Object.keys(NETWORKS).join(', ')}`);
+  return NETWORKS[name];
+}
 
 function layersOf<Name extends string>(table: Readonly<Record<Name, unknown>>, value: string): readonly Name[] {
   if (value === NO_LAYERS) return [];
@@ -79,6 +92,7 @@ export function deviceChoices(settings: Settings = {}): DeviceChoices {
   return {
     disk: wayOf(settings['disk'] ?? DEFAULT_WAY, 'disk'),
     console: wayOf(settings['console'] ?? DEFAULT_WAY, 'console'),
+    network: networkOf(String(settings['network'] ?? DEFAULT_NETWORK)),
     diskLayers: layersOf(BLOCK_LAYERS, diskLayersIn(settings)),
     consoleLayers: layersOf(CHARACTER_LAYERS, consoleLayersIn(settings)),
     faultPeriod: periodOf(settings['fault-period'] ?? DEFAULT_FAULT_PERIOD),
@@ -91,5 +105,5 @@ export function guestMachine(settings: Settings = {}): string {
     const way = String(settings[device] ?? DEFAULT_WAY);
     return isNameIn(INTERFACES, way) ? INTERFACES[way][device] : way;
   };
-  return JSON.stringify([found('disk'), found('console'), diskLayersIn(settings), consoleLayersIn(settings), settings['fault-period'] ?? DEFAULT_FAULT_PERIOD]);
+  return JSON.stringify([found('disk'), found('console'), settings['network'] ?? DEFAULT_NETWORK, diskLayersIn(settings), consoleLayersIn(settings), settings['fault-period'] ?? DEFAULT_FAULT_PERIOD]);
 }

@@ -17,11 +17,11 @@ export class GuestIo {
   /** The PC that every core gives its guests; disks are connected when an image is loaded. */
   equipment(): PcEquipment {
     const { onConsole, onPostCode, postPort } = this.options;
-    const { disk, console, consoleLayers } = this.choices;
+    const { disk, console, network, consoleLayers } = this.choices;
     const onLayeredConsole = onConsole === undefined && consoleLayers.length === 0 ? undefined : stackCharacters(onConsole ?? (() => undefined), consoleLayers, this.counters);
     return {
       keyboard: true, video: true, chipset: true, onPostCode, postPort, onConsole: onLayeredConsole,
-      diskInterface: INTERFACES[disk].disk, consoleInterface: INTERFACES[console].console,
+      diskInterface: INTERFACES[disk].disk, consoleInterface: INTERFACES[console].console, ...(network === undefined ? {} : { networkInterface: network }),
     };
   }
 

@@ -25,6 +25,11 @@ const SLOT_SHIFT = 22;
 const INT3_WORD = 0xcccccccc;
 /** A gate to the other task: its words, and where vector 8 has its gate in the table. */
 const DOUBLE_FAULT_GATE = { low: Selector.OTHER_TASK << 16, high: 0x8500, offset: Vector.DF * 8 } as const;
+/**
+ * Behind code of ring 3: what begins in the middle of its last instruction must not swallow the way out. Otherwise the next piece would run in ring 3, change page tables
+ * there, and not be allowed to invalidate.
+ */
+const LONGEST_INSTRUCTION = 15;
 /** Exceptions that the handler itself may raise before it gives up: its stack is not what it takes it for. */
 const MOST_NESTED = 3;
 const GATE_HIGH = 4;
@@ -157,7 +162,12 @@ export class ProgramKernel extends KernelGuest {
   /** Code in ring 0, from which exceptions let control go on `steps` times a byte later, then behind it. */
   inRing0(steps: number, body: (guest: this) => void): this { return this.mov(at(Variable.STEPS), steps).attempt(body); }
   /** The same in ring 3. */
-  inRing3(steps: number, body: (guest: this) => void, flags = FLAGS_FIXED): this { return this.mov(at(Variable.STEPS), steps).attemptInRing3(body, flags); }
+  inRing3(steps: number, body: (guest: this) => void, flags = FLAGS_FIXED): this {
+    return this.mov(at(Variable.STEPS), steps).attemptInRing3((guest: this) => {
+      body(guest);
+      guest.nop(LONGEST_INSTRUCTION);
+    }, flags);
+  }
   /** The host looks at the guest. Changes nothing. */
   look(): this { return this.outAl(LOOK_PORT); }
 }

@@ -1,12 +1,13 @@
-import { costLabel } from '@ringbench/analysis';
+import { costGroup } from '@ringbench/analysis';
 import type { CellSummary, RunSummary } from '@ringbench/analysis';
 import type { TopLevelSpec } from 'vega-lite';
 import { percent } from '../format.js';
-import { PART_TONES } from '../theme.js';
+import { PART_TONES, REST_TONE } from '../theme.js';
 import { SCHEMA_URL, profileLine } from './figure.js';
 import type { Figure } from './figure.js';
 
 const BAR = 17;
+const LEGEND_COLUMNS = 4;
 const WIDTH = 520;
 const REST = 'everything else';
 /** Narrower segments carry no number: it would not fit. */
@@ -27,13 +28,13 @@ function sharesOf(cell: CellSummary, summary: RunSummary): Map<string, number> {
   const total = cell.parts.reduce((sum, { cycles }) => sum + cycles, 0);
   const shares = new Map<string, number>();
   for (const { cost, cycles } of cell.parts) {
-    const label = costLabel(summary.profile, cost);
+    const label = costGroup(summary.profile, cost);
     shares.set(label, (shares.get(label) ?? 0) + cycles / total);
   }
   return shares;
 }
 
-/** The parts worth a tone of their own: those with the largest share of any one bar, so that no bar is mostly rest. */
+/** The groups of costs worth a tone of their own: those with the largest share of any one bar, so that no bar is mostly rest. */
 function namedParts(all: readonly Map<string, number>[]): readonly string[] {
   const largest = new Map<string, number>();
   for (const shares of all) for (const [part, share] of shares) largest.set(part, Math.max(largest.get(part) ?? 0, share));
@@ -41,7 +42,7 @@ function namedParts(all: readonly Map<string, number>[]): readonly string[] {
     .filter(([, share]) => share > 0)
     .sort((left, right) => right[1] - left[1])
     .map(([part]) => part);
-  return sorted.length <= PART_TONES.length ? sorted : [...sorted.slice(0, PART_TONES.length - 1), REST];
+  return sorted.length <= PART_TONES.length ? sorted : [...sorted.slice(0, PART_TONES.length), REST];
 }
 
 function segments(cell: CellSummary, shares: Map<string, number>, parts: readonly string[]): readonly Part[] {
@@ -62,7 +63,7 @@ function segments(cell: CellSummary, shares: Map<string, number>, parts: readonl
         to: from,
         middle: start + share / 2,
         label,
-        ink: index % 2 === 0 ? 'white' : 'black',
+        ink: part !== REST && index % 2 === 0 ? 'white' : 'black',
       },
     ];
   });
@@ -73,8 +74,8 @@ function layers(summary: RunSummary, parts: readonly string[]) {
   const y = { field: 'core', type: 'nominal' as const, sort: cores, title: null, axis: { ticks: false, domain: false } };
   const axis = { format: '.0%', grid: false };
   const x = { type: 'quantitative' as const, title: 'share of modelled cycles', scale: { domain: [0, 1] }, axis };
-  const scale = { domain: [...parts], range: PART_TONES.slice(0, parts.length) };
-  const legend = { orient: 'top' as const, columns: 4, symbolType: 'square' };
+  const scale = { domain: [...parts], range: parts.map((part, index) => (part === REST ? REST_TONE : (PART_TONES[index] ?? REST_TONE))) };
+  const legend = { orient: 'top' as const, columns: LEGEND_COLUMNS, symbolType: 'square' };
   const color = { field: 'part', type: 'nominal' as const, title: null, sort: [...parts], scale, legend };
   return [
     {
@@ -116,6 +117,6 @@ function spec(summary: RunSummary): TopLevelSpec | undefined {
 export const cycles: Figure = {
   title: 'Where the modelled cycles go',
   caption: (summary) =>
-    `Composition of each cell's modelled cycles at the default prices of “${summary.profile.title}”. Every bar is normalised to its own total, so lengths say nothing about cost. Numbers are shown where a segment holds at least ${percent(LEAST_LABELLED)}. A processor made of software has its traps and page walks inside the price of its instructions.`,
+    `Composition of each cell's modelled cycles, by groups of costs, at the default prices of “${summary.profile.title}”. Every bar is normalised to its own total, so lengths say nothing about cost. Numbers are shown where a segment holds at least ${percent(LEAST_LABELLED)}. A processor made of software has its traps and page walks inside the price of its instructions.`,
   spec,
 };

@@ -3,7 +3,7 @@ import type { Efficiency, RunSummary } from '@ringbench/analysis';
 import type { TopLevelSpec } from 'vega-lite';
 import { fineShare } from '../format.js';
 import { FAINT, INK } from '../theme.js';
-import { LANE, SCHEMA_URL, coreEncodings, logTicks } from './figure.js';
+import { SCHEMA_URL, coreEncodings, laneFor, logTicks } from './figure.js';
 import type { Figure } from './figure.js';
 
 const WIDTH = 500;
@@ -61,7 +61,7 @@ function spec(summary: RunSummary): TopLevelSpec | undefined {
     },
     data: { values: rows.map((row) => ({ ...row, start: domain[0] })) },
     width: WIDTH,
-    height: { step: LANE, for: 'offset' as const },
+    height: { step: laneFor(summary.header.cores.length - 1), for: 'offset' as const },
     layer: layers(summary, domain),
   };
 }

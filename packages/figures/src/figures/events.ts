@@ -2,7 +2,7 @@ import type { CellSummary, RunSummary } from '@ringbench/analysis';
 import type { TopLevelSpec } from 'vega-lite';
 import { compact } from '../format.js';
 import { FAINT } from '../theme.js';
-import { LANE, SCHEMA_URL, coreEncodings, logTicks } from './figure.js';
+import { SCHEMA_URL, coreEncodings, laneFor, logTicks } from './figure.js';
 import type { Figure } from './figure.js';
 
 const PANEL_WIDTH = 168;
@@ -61,7 +61,7 @@ function panel(kind: string, rows: readonly Row[], axis: Axis, summary: RunSumma
   return {
     data: { values },
     width: PANEL_WIDTH,
-    height: { step: LANE, for: 'offset' as const },
+    height: { step: laneFor(summary.header.cores.length), for: 'offset' as const },
     layer: [
       {
         transform: [{ filter: 'datum.rate > 0' }],

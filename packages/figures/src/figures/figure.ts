@@ -20,6 +20,12 @@ export function profileLine(summary: RunSummary): string {
 
 /** Height of one core's lane within a workload. */
 export const LANE = 17;
+const NARROW_LANE = 14;
+/** From so many on, lanes are narrow: a band has to fit on a screen with its neighbours. */
+const MANY_LANES = 5;
+
+/** Height of a lane where a workload's band has so many of them. */
+export const laneFor = (lanes: number): number => (lanes < MANY_LANES ? LANE : NARROW_LANE);
 
 /** A legend with more text than this goes into columns: settings make long names. */
 const LEGEND_CHARACTERS = 70;
@@ -42,7 +48,7 @@ export function coreEncodings(summary: RunSummary, isShown: (core: string) => bo
         type: 'nominal' as const,
         sort: summary.header.workloads.map(({ id }) => id),
         title: null,
-        scale: { paddingInner: 0.25 },
+        scale: { paddingInner: 0.16, paddingOuter: 0.08 },
         axis: { grid: true, tickBand: 'extent' as const, ticks: false, domain: false, labelPadding: 8 },
       },
       yOffset: { field: 'core', type: 'nominal' as const, sort: shown },

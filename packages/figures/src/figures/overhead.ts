@@ -1,86 +1,9 @@
-import type { CellSummary, RunSummary } from '@ringbench/analysis';
-import type { TopLevelSpec } from 'vega-lite';
-import { ratio } from '../format.js';
-import { FAINT, INK } from '../theme.js';
-import { LANE, SCHEMA_URL, coreEncodings, logTicks, profileLine } from './figure.js';
 import type { Figure } from './figure.js';
-
-const WIDTH = 500;
-/** Room in ratio space for the text right of the highest mark, as a power of the whole span. */
-const LABEL_ROOM = 1.18;
-
-interface Row {
-  readonly workload: string;
-  readonly core: string;
-  readonly low: number | null;
-  readonly middle: number | null;
-  readonly high: number | null;
-  readonly label: string;
-}
-
-function rowOf(cell: CellSummary): Row {
-  const { workload, core, ratio: levels } = cell;
-  if (levels === undefined)
-    return {
-      workload,
-      core,
-      low: null,
-      middle: null,
-      high: null,
-      label: cell.outcome === 'ok' ? 'no baseline' : `no result: ${cell.outcome}`,
-    };
-  return { workload, core, low: levels.low, middle: levels.default, high: levels.high, label: ratio(levels.default) };
-}
-
-function domainOf(rows: readonly Row[]): [number, number] {
-  const low = Math.min(1, ...rows.flatMap((row) => row.low ?? []));
-  const high = Math.max(2, ...rows.flatMap((row) => row.high ?? []));
-  return [low * 0.9, 0.9 * low * (high / (0.9 * low)) ** LABEL_ROOM];
-}
-
-function layers(summary: RunSummary, domain: [number, number]) {
-  const { color, shape, lanes } = coreEncodings(summary, (core) => core !== summary.baseline);
-  const x = {
-    type: 'quantitative' as const,
-    scale: { type: 'log' as const, domain, nice: false },
-    axis: { values: logTicks(domain), format: ',~g' },
-    title: `modelled cycles relative to ${summary.baseline} (log scale)`,
-  };
-  const present = [{ filter: 'datum.middle !== null' }];
-  const absent = [{ filter: 'datum.middle === null' }];
-  const range = { type: 'rule' as const, strokeWidth: 3, opacity: 0.55, strokeCap: 'round' as const };
-  const point = { type: 'point' as const, filled: true, size: 75, opacity: 1, stroke: 'white', strokeWidth: 0.8 };
-  const text = { type: 'text' as const, align: 'left' as const, dx: 8 };
-  const excuse = { ...text, color: FAINT, fontStyle: 'italic' as const };
-  const parity = { type: 'rule' as const, color: INK, strokeDash: [4, 3] };
-  return [
-    { data: { values: [{}] }, mark: parity, encoding: { x: { ...x, datum: 1 } } },
-    { transform: present, mark: range, encoding: { ...lanes, x: { ...x, field: 'low' }, x2: { field: 'high' }, color } },
-    { transform: present, mark: point, encoding: { ...lanes, x: { ...x, field: 'middle' }, color, shape } },
-    { transform: present, mark: text, encoding: { ...lanes, x: { ...x, field: 'high' }, text: { field: 'label' } } },
-    { transform: absent, mark: excuse, encoding: { ...lanes, x: { ...x, field: 'start' }, text: { field: 'label' } } },
-  ];
-}
-
-const EXPLANATION = 'Point: default prices. Bar: least and greatest ratio that any prices within their ranges give.';
-
-function spec(summary: RunSummary): TopLevelSpec | undefined {
-  const rows = summary.cells.filter(({ core }) => core !== summary.baseline).map(rowOf);
-  if (!rows.some(({ middle }) => middle !== null)) return undefined;
-  const domain = domainOf(rows);
-  return {
-    $schema: SCHEMA_URL,
-    title: { text: overhead.title, subtitle: [profileLine(summary), EXPLANATION] },
-    data: { values: rows.map((row) => ({ ...row, start: 1 })) },
-    width: WIDTH,
-    height: { step: LANE, for: 'offset' as const },
-    layer: layers(summary, domain),
-  };
-}
+import { ratioChart } from './ratio-chart.js';
 
 export const overhead: Figure = {
   title: 'Modelled overhead by workload and technique',
   caption: (summary) =>
     `Cycles of the measured region relative to ${summary.baseline}, modelled from exact event counts with the profile “${summary.profile.title}”; nothing here was timed. Points take the default prices; bars span the least and the greatest ratio over all prices within their ranges, the same price holding for both sides of a ratio. Left of the dashed line a technique is cheaper than ${summary.baseline}.`,
-  spec,
+  spec: (summary) => ratioChart(summary, { title: overhead.title, isShown: ({ core }) => core !== summary.baseline }),
 };

@@ -3,7 +3,7 @@ import type { InstructionMatrix } from '@ringbench/journal';
 import type { RunSummary } from '@ringbench/analysis';
 import { html } from './html.js';
 import type { Content, Markup } from './html.js';
-import { plain, table } from './table.js';
+import { coreHeading, plain, table } from './table.js';
 
 type Judgement = InstructionMatrix['witnesses'][number]['judgements'][number];
 
@@ -12,9 +12,6 @@ function verdictCell({ verdict, detail }: Judgement, isNaive: boolean): Content 
   // What fails in the naive column is meant to.
   return html`<span class="${isNaive ? 'unverified' : 'bad'}">${verdict}</span><br><span class="minor">${detail}</span>`;
 }
-
-/** A configuration with each setting on a line of its own. */
-const heading = (id: string): Content => id.split(':').map((line, index) => (index === 0 ? line : html`<br>${line}`));
 
 /** Witnesses down, techniques across, the naive ones first. */
 export function instructionTable({ matrix, header }: RunSummary): Markup {
@@ -26,7 +23,7 @@ export function instructionTable({ matrix, header }: RunSummary): Markup {
   const rows = witnesses.map(({ entry, name, claim, failure, judgements }) => ({
     cells: [`${entry}`, html`<strong>${name}</strong><br><span class="minor">${claim}.</span>`, failure, ...inOrder(judgements.map((judgement, index) => verdictCell(judgement, cores[index]?.naive === true)))],
   }));
-  const columns = plain('#', 'instruction and what its witness checks', 'what a deprivileged kernel gets without help', ...inOrder(cores).map(({ id }) => heading(id)));
+  const columns = plain('#', 'instruction and what its witness checks', 'what a deprivileged kernel gets without help', ...inOrder(cores).map(({ id }) => coreHeading(id)));
   const elsewhere = matrix.commit === header.commit ? '' : ` Judged at commit ${matrix.commit}, which is not that of the run.`;
   const caption = `Numbers are those of Robin and Irvine; 19 is ours. INT n is faithful everywhere because the gates of a monitor's IDT belong to ring 0, so that it faults by itself.${elsewhere}`;
   return table(columns, rows, caption);

@@ -9,6 +9,7 @@ import { instructionTable } from './instructions.js';
 import { costTables, runSection, threatsSection, validationTable } from './provenance.js';
 import { breakEvenTable, countTables, lossesSection, rankingSection, summaryTable } from './results.js';
 import { STYLE } from './style.js';
+import { questionSection, questionTables } from './v386-uml.js';
 
 /** What the page is made of: summaries under each profile, the main one first, and the figures as SVG of the main one. */
 export interface PageContents {
@@ -33,13 +34,24 @@ function figures(ids: readonly FigureId[], contents: PageContents): readonly Mar
   return ids.map((id) => figure(id, FIGURE_IDS.indexOf(id) + 1, contents));
 }
 
-function headline({ cells, cores, baseline, profile }: RunSummary): Markup {
-  const failed = cells.filter(({ outcome }) => outcome !== 'ok').length;
+/** How many cells have no result. A refusal by a machine for which a guest was not ported is a result of its own kind, any other is a failure. */
+function completeness({ cells, header }: RunSummary): Markup {
+  const ported = new Set(header.cores.filter(({ port }) => port !== undefined).map(({ id }) => id));
+  const without = cells.filter(({ outcome }) => outcome !== 'ok');
+  const refused = without.filter(({ outcome, core }) => outcome === 'refused' && ported.has(core)).length;
+  const failed = without.length - refused;
+  const refusals = refused === 0 ? '' : ` ${refused} were refused, because their guest is not ported to that machine.`;
+  if (failed > 0) return html`<span class="bad">${failed} of ${cells.length} cells have no result</span>; each is named below.${refusals}`;
+  return html`${refused === 0 ? 'All' : `${cells.length - refused} of`} ${cells.length} cells completed with the expected checksum.${refusals}`;
+}
+
+function headline(summary: RunSummary): Markup {
+  const { cores, baseline, profile } = summary;
   const means = cores
     .filter(({ core, modelled }) => core !== baseline && modelled !== undefined)
     .map(({ core, modelled }) => `${core} ${ratio(modelled ?? 0)}`);
   return html`<p>${means.length === 0 ? 'There is no technique to compare with the baseline.' : html`Geometric mean of modelled cycles relative to ${baseline} (${profile.title}): <strong>${means.join(', ')}</strong>.`}
-${failed === 0 ? `All ${cells.length} cells completed with the expected checksum.` : html`<span class="bad">${failed} of ${cells.length} cells have no result</span>; each is named below.`}</p>`;
+${completeness(summary)}</p>`;
 }
 
 /** The report as one self-contained HTML document. */
@@ -55,6 +67,7 @@ export function page(contents: PageContents): string {
 ${headline(main)}
 <p class="statement">${main.wallClock.statement}</p>
 ${warnings.length === 0 ? '' : html`<h2>Damage in the journal</h2><ul>${warnings.map((warning) => html`<li class="bad">${warning}</li>`)}</ul>`}
+<h2>V386 against User-Mode Linux</h2>${questionSection(main)}${figures(['v386-uml'], contents)}${questionTables(main)}
 <h2>Results</h2>${summaryTable(main)}${figures(['overhead', 'cycles'], contents)}
 <h2>Efficiency</h2>${figures(['efficiency', 'events'], contents)}${efficiencyTable(main)}
 <h2>Settings side by side</h2>${figures(['branches'], contents)}${ablationTables(main)}
@@ -64,7 +77,7 @@ ${warnings.length === 0 ? '' : html`<h2>Damage in the journal</h2><ul>${warnings
 <h2>Sensitive instructions</h2>${figures(['instructions'], contents)}${instructionTable(main)}
 <h2>Counts by event</h2><p>Exact counts of the measured region. They need no model and are the same on every host.</p>${countTables(main)}
 <h2>Prices and their sources</h2>${all.map(({ profile }) => costTables(profile))}
-<h2>Validation of the prices</h2><p>Calibration and validation use different sources. What the prices make of published figures that set none of them:</p>${all.map(validationTable)}
+<h2>Validation of the prices</h2><p>Calibration and validation use different figures. What the prices make of published ones that set none of them; an error here is a finding, and no price was changed for it:</p>${all.map(validationTable)}
 <h2>Threats to validity</h2>${threatsSection(main)}
 <h2>The run</h2>${runSection(main)}
 </body></html>

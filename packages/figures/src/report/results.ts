@@ -15,7 +15,8 @@ const OTHER_ORDERS = 2;
 const EXIT_EVENTS = 'v386.exit.';
 const NONE = '–';
 
-function range(levels: Levels | undefined): Content {
+/** A ratio with the least and the greatest that any prices give. */
+export function ratioRange(levels: Levels | undefined): Content {
   return levels === undefined
     ? NONE
     : html`${ratio(levels.default)} <span class="minor">[${significant(levels.low)}, ${significant(levels.high)}]</span>`;
@@ -62,7 +63,7 @@ function cellRow(cell: CellSummary, summary: RunSummary, isFirst: boolean): Tabl
     outcome(cell),
     cell.instructions === undefined ? NONE : count(cell.instructions),
     cell.directShare === undefined ? NONE : fineShare(cell.directShare),
-    isBaseline ? 'baseline' : range(cell.ratio),
+    isBaseline ? 'baseline' : ratioRange(cell.ratio),
     topParts(cell, summary),
     isBaseline ? 'baseline' : interval(cell.wallRatio),
   ];
@@ -126,7 +127,7 @@ function losses(core: string, summary: RunSummary): Markup {
   const dearer = cells.filter((cell) => (cell.ratio?.default ?? 0) > 1).length;
   const certainly = cells.filter((cell) => (cell.ratio?.low ?? 0) > 1).length;
   return html`<li><strong>${core}</strong> is dearer than ${summary.baseline} on ${dearer} of ${cells.length} workloads at the default
-prices and on ${certainly} at any prices within the ranges; worst on ${worst.workload}: ${range(worst.ratio)}, mostly
+prices and on ${certainly} at any prices within the ranges; worst on ${worst.workload}: ${ratioRange(worst.ratio)}, mostly
 ${topParts(worst, summary)}.</li>`;
 }
 

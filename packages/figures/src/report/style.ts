@@ -16,6 +16,10 @@ figure .chart { background: #fff; border: 1px solid var(--line); border-radius: 
 figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .5rem; max-width: 46rem; }
 .scroll { overflow-x: auto; margin: .8rem 0 1.2rem; }
+.beside { display: flex; flex-wrap: wrap; gap: 0 2.5rem; align-items: flex-start; }
+.beside .scroll { flex: 0 1 auto; max-width: 100%; }
+.beside caption { max-width: 34rem; }
+.beside tbody th { max-width: 15rem; }
 table { border-collapse: collapse; font: .82rem/1.4 "DejaVu Sans", Verdana, system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
 th, td { padding: .28rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
@@ -24,7 +28,7 @@ th.mono { white-space: nowrap; overflow-wrap: normal; }
 .number { text-align: right; white-space: nowrap; }
 .group > * { border-top: 2px solid var(--line); }
 .parts { min-width: 17rem; }
-.minor { color: var(--soft); font-size: .92em; }
+.minor { color: var(--soft); font-size: .92em; font-weight: normal; }
 .bad { color: var(--bad); font-weight: bold; }
 .tag { font-weight: bold; white-space: nowrap; }
 .unverified { color: var(--mark); }

@@ -44,3 +44,6 @@ export function plain(...headings: readonly Content[]): readonly Column[] {
 export function numbers(...headings: readonly Content[]): readonly Column[] {
   return headings.map((heading) => ({ heading, look: 'number' }));
 }
+
+/** The name of a core or configuration as a heading, each setting on a line of its own. */
+export const coreHeading = (id: string): Content => id.split(':').map((part, index) => (index === 0 ? part : html`<br>${part}`));

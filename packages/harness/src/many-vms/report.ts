@@ -64,7 +64,8 @@ export interface WorkloadReport {
   readonly vms: number;
   readonly retired: number;
   readonly slept: number;
-  readonly fairness: Fairness;
+  /** Absent where the first ended before each had a turn. */
+  readonly fairness?: Fairness;
   /** Host time at which they ended. */
   readonly ended: Distribution;
   /** Pages of a virtual machine at its end. */

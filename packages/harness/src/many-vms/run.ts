@@ -4,7 +4,7 @@ import type { Guest } from '../guest.js';
 import { GuestConsole } from '../guest-console.js';
 import { InputProblem } from '../problem.js';
 import { measureObjects } from './memory-meter.js';
-import type { Fairness, ManyVmsReport, MemoryReport, WorkloadReport } from './report.js';
+import type { ManyVmsReport, MemoryReport, WorkloadReport } from './report.js';
 import { distributionOf, jainIndex } from './statistics.js';
 
 const PAGE_BYTES = 4096;
@@ -163,11 +163,12 @@ class ManyVmsRun {
     this.atFirstEnd = { time: this.host.clock.now, times: this.vms.map(({ process }) => process.time) };
   }
 
-  private fairnessOf(workload: number): Fairness {
+  private fairnessOf(workload: number): Pick<WorkloadReport, 'fairness'> {
     const times = this.vms.flatMap((vm, index) => (vm.workload === workload ? [this.atFirstEnd?.times[index] ?? 0] : []));
     const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-    const shares = distributionOf(times.map((time) => (mean === 0 ? 1 : time / mean)));
-    return { least: shares?.least ?? 1, median: shares?.median ?? 1, most: shares?.most ?? 1, jain: jainIndex(times) };
+    const shares = distributionOf(times.map((time) => time / mean));
+    if (times.includes(0) || shares === undefined) return {};
+    return { fairness: { least: shares.least, median: shares.median, most: shares.most, jain: jainIndex(times) } };
   }
 
   private report(memory: MemoryReport, hostSeconds: number): ManyVmsReport {
@@ -205,7 +206,7 @@ class ManyVmsRun {
     const ended = distributionOf(results.map(({ endedAt }) => endedAt));
     const [first] = results;
     if (ended === undefined || first === undefined) throw new Error(`${this.request.workloads[workload].id} never ran`);
-    return { workload: this.request.workloads[workload].id, vms: results.length, retired: first.retired, slept: first.slept, fairness: this.fairnessOf(workload), ended, ownPages: first.memory.own, copiedPages: first.memory.copied };
+    return { workload: this.request.workloads[workload].id, vms: results.length, retired: first.retired, slept: first.slept, ...this.fairnessOf(workload), ended, ownPages: first.memory.own, copiedPages: first.memory.copied };
   }
 }
 

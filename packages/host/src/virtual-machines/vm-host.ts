@@ -7,6 +7,8 @@ import { VmCounters, VmProcess, type IdlePolicy } from './vm-process.js';
 const PAGE_BYTES = 4096;
 /** Pages that the monitor of any technique takes for a new guest, at most, beside the guest's own memory. */
 const MONITOR_PAGES = 96;
+/** Settings by which a guest gets a device of the machine for itself. */
+const STATIC_SETTINGS = ['disk', 'console'] as const;
 
 export interface VmHostOptions {
   /** Machine memory in bytes, for all virtual machines together. */
@@ -52,6 +54,7 @@ export class VmHost {
   /** The launch call: a new process with a guest in it, which runs from the next `run` on. What cannot be loaded, or has no room, is a value. */
   launch(image: GuestImage, { name = `vm${this.launched}`, budget = Infinity, ...options }: VmOptions): Launch {
     if (image.format === 'rom' || image.format === 'disk') return { ok: false, problem: 'firmware is write-protected by the machine, which many share' };
+    if (STATIC_SETTINGS.some((name) => options.settings?.[name] === 'static')) return { ok: false, problem: 'a device of a machine that many share cannot be allocated to one of them' };
     if (this.site.use.free < MONITOR_PAGES + Math.ceil(imageBytes(image) / PAGE_BYTES)) return { ok: false, problem: 'the machine has no memory left for another virtual machine' };
     const engine = this.core.create({ ...options, site: this.site });
     const loaded = engine.load(image);

@@ -1,6 +1,6 @@
 import { CPU_MODELS, DEFAULT_CPU_MODEL } from '@ringbench/isa';
 import { Interpreter } from '@ringbench/interpreter';
-import { Machine } from '@ringbench/machine';
+import { Machine, type MemoryPool } from '@ringbench/machine';
 import { Allocator, Owner } from '@ringbench/vmm';
 import { HostKernel, NullFile, StreamFile, type HostKernelOptions, type HostStop, type Process } from '../../src/index.js';
 
@@ -8,10 +8,10 @@ const PAGE_BYTES = 4096;
 const PAGES = 2048;
 const BUDGET = 50_000_000;
 
-/** A host on a machine of its own. */
-export function makeHost(options: Partial<HostKernelOptions> = {}, pages = PAGES): HostKernel {
+/** A host on a machine of its own, whose memory is from a pool where many are made one after the other. */
+export function makeHost(options: Partial<HostKernelOptions> & { readonly memories?: MemoryPool } = {}, pages = PAGES): HostKernel {
   const { features } = CPU_MODELS[DEFAULT_CPU_MODEL];
-  const machine = new Machine({ features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Interpreter(processor) });
+  const machine = new Machine({ features, ramBytes: pages * PAGE_BYTES, createExecutor: (processor) => new Interpreter(processor), ...(options.memories === undefined ? {} : { memories: options.memories }) });
   return new HostKernel({ machine, allocator: new Allocator(pages), owner: Owner.FIRST_VM, open: (path) => (path === '/dev/null' ? new NullFile() : undefined), ...options });
 }
 

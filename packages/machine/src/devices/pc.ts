@@ -15,10 +15,12 @@ import { DmaControllers } from './dma.js';
 import { EdgeLevelControl } from './edge-level.js';
 import { KeyboardController } from './keyboard-controller.js';
 import { LaboratoryDevices, type ConsoleInterface, type DiskInterface } from './laboratory-devices.js';
+import { Ne2000 } from './ne2000.js';
 import { PciConfiguration } from './pci-configuration.js';
 import { PicPair } from './pic.js';
 import { Pit } from './pit.js';
 import { PostPort, POST_PORT } from './post-port.js';
+import { RequestNetwork } from './request-network.js';
 import type { DeviceMemory } from './requests.js';
 import { Rtc } from './rtc.js';
 import { SystemControl } from './system-control.js';
@@ -27,8 +29,11 @@ import { Vga } from './vga.js';
 
 export type { ConsoleInterface, DiskInterface } from './laboratory-devices.js';
 
-/** ISA interrupt lines (IBM PC/AT Technical Reference, "System Interrupts"), and those of the laboratory's own console and disk, where a PC may have COM2 and LPT2. */
-export const Irq = { TIMER: 0, KEYBOARD: 1, REQUEST_CONSOLE: 3, COM1: 4, REQUEST_DISK: 5, RTC: 8, COPROCESSOR: 13, DISK: 14 } as const;
+/** ISA interrupt lines (IBM PC/AT Technical Reference, "System Interrupts"), those of the laboratory's own console, disk and network card, where a PC may have COM2, LPT2 and a floppy, and the NE2000's. */
+export const Irq = { TIMER: 0, KEYBOARD: 1, REQUEST_CONSOLE: 3, COM1: 4, REQUEST_DISK: 5, REQUEST_NETWORK: 6, RTC: 8, NETWORK: 10, COPROCESSOR: 13, DISK: 14 } as const;
+
+/** How a guest reaches its network: an NE2000, or the request network card. */
+export type NetworkInterface = 'ne2000' | 'request';
 
 /** Where a byte came from that a guest wrote to a console. */
 export type ConsoleSource = 'uart' | 'e9';
@@ -47,6 +52,8 @@ export interface PcEquipment {
   readonly diskInterface?: DiskInterface;
   /** Default `uart`. */
   readonly consoleInterface?: ConsoleInterface;
+  /** The network card, whose cable leads to a peer that echoes; default none. */
+  readonly networkInterface?: NetworkInterface;
   /** Whether there is a keyboard with its controller; default false. */
   readonly keyboard?: boolean;
   /** Whether there is a VGA in text mode; default false. */
@@ -105,13 +112,22 @@ export interface Pc {
 }
 
 /** The equipment among options that have more. */
-export function equipmentOf({ onConsole, onPostCode, postPort, disks, diskInterface, consoleInterface, keyboard, video, chipset }: PcEquipment): PcEquipment {
-  return { onConsole, onPostCode, postPort, disks, diskInterface, consoleInterface, keyboard, video, chipset };
+export function equipmentOf({ onConsole, onPostCode, postPort, disks, diskInterface, consoleInterface, networkInterface, keyboard, video, chipset }: PcEquipment): PcEquipment {
+  return { onConsole, onPostCode, postPort, disks, diskInterface, consoleInterface, networkInterface, keyboard, video, chipset };
 }
 
 /** What a PC has on request. */
 interface OptionalDevices extends Pick<Pc, 'keyboard' | 'vga'> {
-  readonly chipset: readonly { attach(bus: PortBus): void; reset(): void }[];
+  readonly chipset: readonly Attachable[];
+  readonly network: Attachable | undefined;
+}
+interface Attachable { attach(bus: PortBus): void; reset(): void }
+
+function createNetwork({ networkInterface, memory, instructionsPerSecond }: PcOptions, clock: InstructionClock, pic: PicPair): Attachable | undefined {
+  if (networkInterface === undefined) return undefined;
+  if (networkInterface === 'ne2000') return new Ne2000({ clock, onInterrupt: (level) => pic.setLine(Irq.NETWORK, level), instructionsPerSecond });
+  if (memory === undefined) throw new Error('a board without memory has no request devices');
+  return new RequestNetwork({ clock, memory, onInterrupt: (level) => pic.setLine(Irq.REQUEST_NETWORK, level), instructionsPerSecond });
 }
 
 function createOptionalDevices(options: PcOptions, clock: InstructionClock, pic: PicPair, line20: AddressLine20): OptionalDevices {
@@ -121,6 +137,7 @@ function createOptionalDevices(options: PcOptions, clock: InstructionClock, pic:
     keyboard: options.keyboard === true ? new KeyboardController({ clock, line20, onInterrupt, onReset, instructionsPerSecond }) : undefined,
     vga: options.video === true ? new Vga(clock, instructionsPerSecond) : undefined,
     chipset: options.chipset === true ? [new DmaControllers(), new PciConfiguration(), new EdgeLevelControl(pic)] : [],
+    network: createNetwork(options, clock, pic),
   };
 }
 
@@ -181,8 +198,8 @@ export function createPc(options: PcOptions): Pc {
   const line20 = new AddressLine20(options.onLine20);
   const board = createBoard(options, clock, line20);
   const { pic, pit, uart, rtc, systemControl, post, coprocessor } = board;
-  const { keyboard, vga, chipset } = createOptionalDevices(options, clock, pic, line20);
-  const onRequest = [keyboard, vga, ...chipset].filter((device) => device !== undefined);
+  const { keyboard, vga, chipset, network } = createOptionalDevices(options, clock, pic, line20);
+  const onRequest = [keyboard, vga, network, ...chipset].filter((device) => device !== undefined);
   const devices = [pit, uart, rtc, systemControl, post, coprocessor, ...onRequest];
   for (const device of [pic, ...devices]) device.attach(bus);
   attachDebugExit(bus, options.onExit);

@@ -10,9 +10,9 @@ export const RequestDeviceStatus = { BUSY: 1, REFUSED: 2 } as const;
 export const RequestControl = { LISTEN: 1 } as const;
 
 /** First ports, where no PC has anything. */
-export const RequestPort = { DISK: 0xb10, CONSOLE: 0xb20, SERVICES: 0xb30 } as const;
-/** What IDENTITY reads: "RBD1", "RBC1" and "RBS1" in memory order. */
-export const RequestIdentity = { DISK: 0x31444252, CONSOLE: 0x31434252, SERVICES: 0x31534252 } as const;
+export const RequestPort = { DISK: 0xb10, CONSOLE: 0xb20, SERVICES: 0xb30, NETWORK: 0xb40 } as const;
+/** What IDENTITY reads: "RBD1", "RBC1", "RBS1" and "RBN1" in memory order. */
+export const RequestIdentity = { DISK: 0x31444252, CONSOLE: 0x31434252, SERVICES: 0x31534252, NETWORK: 0x314e4252 } as const;
 
 /** What is behind the registers of one device. Values are unsigned. */
 export interface RequestRegisters {

@@ -1,23 +1,12 @@
 /* Console and disk: one hypercall a request (docs/paravirt.md, section 7; the format of requests is that of docs/virtual-devices.md, section 2). */
+#include "arch/ported/events.h"
+#include "arch/shared-space/request.h"
 #include "base/errors.h"
 #include "base/text.h"
 #include "paravirt.h"
-#include "arch/ported/events.h"
 
-#define OPERATION_READ 1u
-#define OPERATION_WRITE 2u
-#define STATUS_PENDING 0u
-#define STATUS_DONE 1u
-#define CHANNEL_SERIAL 0u
-#define CHANNEL_HOST 1u
 /* Kernel stacks lie where no device reaches, so that what is written is copied. */
 #define PART_BYTES 4096u
-
-struct request {
-  uint32_t next, operation;
-  volatile uint32_t status, transferred;
-  uint32_t position, bytes, buffer, service;
-} __attribute__((aligned(32)));
 
 static struct request transfer;
 static bool transfer_active;

@@ -4,8 +4,6 @@
 #include "pc.h"
 #include "request.h"
 
-#define CHANNEL_SERIAL 0u
-#define CHANNEL_HOST 1u
 /* Kernel stacks lie where no device reaches, so that what is written is copied. */
 #define PART_BYTES 512u
 

@@ -2,7 +2,7 @@
 #ifndef PC_REQUEST_H
 #define PC_REQUEST_H
 
-#include "base/types.h"
+#include "arch/shared-space/request.h"
 
 #define REQUEST_DISK_PORT 0xb10
 #define REQUEST_CONSOLE_PORT 0xb20
@@ -17,19 +17,6 @@
 #define REGISTER_KICK 0x8
 #define REGISTER_CONTROL 0xc
 #define CONTROL_LISTEN 1u
-
-#define OPERATION_READ 1u
-#define OPERATION_WRITE 2u
-#define OPERATION_OPEN 3u
-#define OPERATION_SIZE 4u
-#define STATUS_PENDING 0u
-#define STATUS_DONE 1u
-
-struct request {
-  uint32_t next, operation;
-  volatile uint32_t status, transferred;
-  uint32_t position, bytes, buffer, service;
-} __attribute__((aligned(32)));
 
 static inline void port_write_long(uint16_t port, uint32_t value) {
   __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");

@@ -50,8 +50,6 @@ struct host_action {
   uint32_t handler, flags, restorer, mask[2];
 };
 #define HOST_MASK_BYTES 8u
-#define ACTION_FLAGS_KERNEL 0x1c000000u /* SA_RESTORER, SA_ONSTACK, SA_RESTART */
-#define ACTION_FLAGS_STUB 0x4c000000u   /* SA_RESTORER, SA_ONSTACK, SA_NODEFER */
 struct host_stack {
   uint32_t start, flags, bytes;
 };

@@ -37,13 +37,25 @@ static void registers_from_host(struct registers *r, const struct host_registers
   };
 }
 
-/* Code/data descriptor to struct user_desc (Intel SDM vol. 3, figure 3-8). */
+/* Places in a code/data descriptor (Intel SDM vol. 3, figure 3-8). */
+#define DESCRIPTOR_BASE_LOW_SHIFT 16
+#define DESCRIPTOR_BASE_LOW_MASK 0xffffffu
+#define DESCRIPTOR_WRITABLE_SHIFT 41
+#define DESCRIPTOR_LIMIT_LOW_MASK 0xffffu
+#define DESCRIPTOR_LIMIT_HIGH_SHIFT 32
+#define DESCRIPTOR_LIMIT_HIGH_MASK 0xf0000u
+#define DESCRIPTOR_GRANULARITY_SHIFT 55
+#define DESCRIPTOR_BASE_HIGH_SHIFT 56
+#define BASE_HIGH_SHIFT 24
+
 static struct host_segment segment_to_host(uint32_t index, uint64_t descriptor) {
   const uint32_t number = THREAD_SEGMENT_FIRST + index;
   if (!descriptor) return (struct host_segment){ number, 0, 0, HOST_SEGMENT_READ_ONLY | HOST_SEGMENT_NOT_PRESENT };
-  const bool writable = descriptor >> 41 & 1, pages = descriptor >> 55 & 1;
+  const bool writable = descriptor >> DESCRIPTOR_WRITABLE_SHIFT & 1, pages = descriptor >> DESCRIPTOR_GRANULARITY_SHIFT & 1;
+  const uint32_t base = (uint32_t)(descriptor >> DESCRIPTOR_BASE_LOW_SHIFT) & DESCRIPTOR_BASE_LOW_MASK;
+  const uint32_t limit = (uint32_t)descriptor & DESCRIPTOR_LIMIT_LOW_MASK;
   return (struct host_segment){
-    number, (uint32_t)(descriptor >> 16 & 0xffffff) | (uint32_t)(descriptor >> 56) << 24, (uint32_t)(descriptor & 0xffff) | (uint32_t)(descriptor >> 32 & 0xf0000),
+    number, base | (uint32_t)(descriptor >> DESCRIPTOR_BASE_HIGH_SHIFT) << BASE_HIGH_SHIFT, limit | ((uint32_t)(descriptor >> DESCRIPTOR_LIMIT_HIGH_SHIFT) & DESCRIPTOR_LIMIT_HIGH_MASK),
     HOST_SEGMENT_32 | (writable ? 0 : HOST_SEGMENT_READ_ONLY) | (pages ? HOST_SEGMENT_PAGES : 0) | HOST_SEGMENT_USEABLE,
   };
 }

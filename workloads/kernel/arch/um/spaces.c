@@ -190,7 +190,8 @@ static void nursery_stub_prepare(void) {
 void nursery_begin(void) {
   const struct host_stack stack = { STUB_STACK, 0, STUB_STACK_BYTES };
   const uint32_t handler = STUB_CODE + (uint32_t)(stub_fault - stub_start);
-  const struct host_action action = { handler, ACTION_FLAGS_STUB, handler, { 0, 0 } };
+  /* The handler never returns, so that SIGSEGV must not be blocked behind it, and there is nothing to restore. */
+  const struct host_action action = { handler, ACTION_RESTORER | ACTION_ALTERNATE_STACK | ACTION_NO_DEFER, handler, { 0, 0 } };
   HOST(HOST_PTRACE, PTRACE_TRACEME, 0, 0, 0);
   if (uses_stub()) {
     HOST(HOST_MMAP2, STUB_CODE, PAGE_BYTES, PROT_READ_EXECUTE, MAP_SHARED_FIXED, host_memory_file, 0);

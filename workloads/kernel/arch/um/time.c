@@ -29,7 +29,7 @@ static void signal_arrived(uint32_t signal) {
 
 void interrupts_install(void) {
   const struct host_stack stack = { (uint32_t)signal_stack, 0, sizeof signal_stack };
-  const struct host_action action = { (uint32_t)signal_arrived, ACTION_FLAGS_KERNEL, (uint32_t)host_restorer, { interrupt_mask[0], 0 } };
+  const struct host_action action = { (uint32_t)signal_arrived, ACTION_RESTORER | ACTION_ALTERNATE_STACK | ACTION_RESTART, (uint32_t)host_restorer, { interrupt_mask[0], 0 } };
   HOST(HOST_SIGALTSTACK, &stack, 0);
   HOST(HOST_RT_SIGACTION, SIGALRM, &action, 0, HOST_MASK_BYTES);
   HOST(HOST_RT_SIGACTION, SIGNAL_IO, &action, 0, HOST_MASK_BYTES);

@@ -3,7 +3,7 @@ import { Interrupt, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, Selector } fro
 import { at, CR0, CR3, CR4, DS, EAX, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, inSegment, SS } from '../../conformance/operands.js';
 import type { Dice } from '../dice.js';
 import { instructions, ROWS } from '../instructions.js';
-import { OWN_TABLE, PROGRAM_MEMORY_BYTES, WINDOW, WINDOW_TABLE, WRITTEN_CODE } from '../places.js';
+import { OTHER_DIRECTORY, OWN_TABLE, PROGRAM_MEMORY_BYTES, WINDOW, WINDOW_TABLE, WRITTEN_CODE } from '../places.js';
 import type { ProgramKernel } from '../program-kernel.js';
 import { anyFlags, inSomeRing, pagingOff, scratchAddress, seedRegisters, type PieceKind } from './piece.js';
 
@@ -60,6 +60,8 @@ function mappedWrites(guest: ProgramKernel, dice: Dice): void {
   guest.inRing0(STEPS, (inner) => {
     const first = PROGRAM_MEMORY_BYTES / PAGE_BYTES + dice.pick([0, 1, 0x10, 0x100, 0x200, dice.below(0x1000), 0x7fff0]);
     for (let page = 0; page < STEPS; page++) inner.mov(at(WINDOW_TABLE + page * 4), ((first + page) << 12) | OPEN);
+    // Another piece may have put something else there, through which writes would reach page tables.
+    for (const directory of [PAGE_DIRECTORY, OTHER_DIRECTORY]) inner.mov(at(directory + (WINDOW >>> SLOT_SHIFT) * 4), WINDOW_TABLE | OPEN);
     inner.mov(EAX, CR3).mov(CR3, EAX);
   });
   inSomeRing(guest, dice, (inner) => {
