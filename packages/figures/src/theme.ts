@@ -3,7 +3,7 @@ import type { Config } from 'vega-lite';
 import { FONT_STACK } from './fonts.js';
 
 /** Each core has a shape and a tone of its own, so that print without colour tells them apart. After Okabe & Ito, ordered by alternating lightness. */
-const CORE_TONES = ['#000000', '#d55e00', '#0072b2', '#e69f00', '#6a3d9a', '#009e73', '#cc79a7', '#7f7f7f'];
+const CORE_TONES = ['#000000', '#d55e00', '#0072b2', '#e69f00', '#6a3d9a', '#009e73', '#cc79a7', '#56b4e9'];
 const CORE_SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down', 'triangle-right', 'triangle-left'];
 /** Parts of a stacked bar, dark and light by turns so that neighbours differ in print. */
 export const PART_TONES = [

@@ -89,7 +89,9 @@ it('the figure of efficiency shows the share beside each point, and none of the 
   expect(svg).not.toMatch(/>native</);
 });
 
-it('the figure of events has a panel for breakpoints only where there are any', async () => {
+it('the figure of events has a panel for breakpoints, and one for a host, only where there are any', async () => {
+  expect(await svgOf('events', summary)).toContain('stops and switches of a host');
+  expect(await svgOf('events', summarize(syntheticRun({ processes: 1 }), pentium4, quick))).not.toContain('stops and switches of a host');
   expect(await svgOf('events', summary)).toContain('breakpoints of a scanner');
   expect(await svgOf('events', summarize(syntheticRun({ processes: 1 }), pentium4, quick))).not.toContain('breakpoints of a scanner');
 });

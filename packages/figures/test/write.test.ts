@@ -10,8 +10,8 @@ import { SYNTHETIC_MATRIX, journalText, publishedProfile, syntheticRun } from '.
 const DRAWN: readonly string[] = ['port-io', 'page-branches', 'null-syscall'];
 const quick = { draws: 50, resamples: 50 };
 const run = { ...syntheticRun({ processes: 3, ablation: true, userMode: true }), matrix: SYNTHETIC_MATRIX };
-/** Milliseconds for four PNGs at print resolution on a busy machine. */
-const PNG_PATIENCE = 30_000;
+/** Milliseconds for eight PNGs at print resolution on a busy machine. */
+const PNG_PATIENCE = 90_000;
 const HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">\u0000\u001b[2J\']]></svg>';
 let folder: string;
 

@@ -115,6 +115,16 @@ describe('processes share the processor', () => {
     expect(host.counters.counts()['host.preempt']).toBeGreaterThanOrEqual(29);
   });
 
+  it('in the same way, whether the host runs at once or in pieces', () => {
+    const [whole, pieces] = [6_000_000, 7_001].map((step) => {
+      const host = makeHost();
+      const processes = [0, 1, 2].map(() => startProgram(host, tinyProgram(FOREVER)).process);
+      while (host.retired < 6_000_000) host.run(Math.min(step, 6_000_000 - host.retired));
+      return [processes.map(({ account }) => [account.time, account.slices, account.preemptions]), host.counters.counts()];
+    });
+    expect(pieces).toEqual(whole);
+  });
+
   it('a crash ends one and no other', () => {
     const host = makeHost();
     const good = startProgram(host, tinyProgram([...call(4, 1, CODE, 1), ...exit(4)]));

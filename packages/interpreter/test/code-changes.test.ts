@@ -125,10 +125,10 @@ test('stepping over system instructions keeps nothing', () => {
 
 test('a store beside the code of its own page leaves the block as it is', () => {
   const rounds = 10;
-  const storeAndCpuid = [0xc7, 0x05, ...word(CODE + 0x800), ...word(1), 0x0f, 0xa2];
+  const storeAndQuery = [0xc7, 0x05, ...word(CODE + 0x800), ...word(1), 0x0f, 0x02, 0xc0 /* lar eax, ax */];
   const bare = new BareMachine(NO_HOT_LOOP);
-  bare.load({ at: [[CODE, [...Array.from({ length: rounds }, () => storeAndCpuid).flat(), ...EXIT]]] });
+  bare.load({ at: [[CODE, [...Array.from({ length: rounds }, () => storeAndQuery).flat(), ...EXIT]]] });
   bare.finish(1_000_000);
-  // One for each CPUID and one for OUT: were the block left at each store, what follows would be decoded again.
+  // One for each LAR and one for OUT: were the block left at each store, what follows would be decoded again.
   expect(bare.interpreter.decodedSystemInstructions).toBe(rounds + 1);
 });

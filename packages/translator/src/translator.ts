@@ -12,7 +12,7 @@ export interface TranslatorOptions {
   readonly hot?: HotSet;
   /** Instructions that the interpreter runs before it is looked at where it is; about. */
   readonly sampleEvery?: number;
-  /** Heat from which a block is made the entry of a region. A sample counts SAMPLE_HEAT, an exit to the interpreter 1. */
+  /** Heat from which a block is made the entry of a region. A sample counts SAMPLE_HEAT, an exit to the interpreter EXIT_HEAT. */
   readonly threshold?: number;
   readonly mostInstructions?: number;
   /** Whether check number n of a region is to fail always, for tests: then each site is left at, and nothing may differ. */
@@ -22,6 +22,8 @@ export interface TranslatorOptions {
 }
 
 const SAMPLE_HEAT = 16;
+/** By what an exit costs: some hundred instructions of the interpreter's. */
+const EXIT_HEAT = 3;
 /**
  * Translating costs what some thousand executions in the interpreter cost, for each instruction of a region. So a block is tried when the interpreter has been found
  * there so often that, with the region's other blocks, about as much time was spent (Karlin et al., "Competitive snoopy caching": then it is never more than twice
@@ -127,7 +129,7 @@ export class Translator implements Executor {
     const stop = this.follow(outcome);
     if (stop === 'attention') return 'attention';
     if (stop === 'budget') return interpreter.stepThrough();
-    this.warmAtEip(1);
+    this.warmAtEip(EXIT_HEAT);
     return undefined;
   }
   /** The same bytes run at both levels, which is rare: the region of the other one goes. */

@@ -9,8 +9,10 @@ const DATA = 0x30000;
 const BORDER = DATA + 0x1000;
 const ALIAS = 0x20000;
 const EXIT_PORT = 0xf4;
+const HALF = TIMES / 2;
+const FUNCTION = 0x8800;
 const moveTo = (register: number, value: number): number[] => [0xb8 | register, ...word(value)];
-const [EAX, ECX, ESI, EDI] = [0, 1, 6, 7] as const;
+const [EAX, ECX, EDX, ESI, EDI] = [0, 1, 2, 6, 7] as const;
 
 /** mov ecx, n; body; dec ecx; jnz to the body. */
 const loop = (times: number, body: readonly number[]): number[] => [...moveTo(ECX, times), ...body, 0x49, 0x0f, 0x85, ...word(-(body.length + 7))];
@@ -25,7 +27,7 @@ const PROGRAMS: readonly (readonly [name: string, program: Program, ebx: number 
     at: [[CODE, [...moveTo(EAX, 0), ...moveTo(ESI, EXIT_PORT), ...loop(TIMES, [0xba, ...word(0x80), 0x83, 0xf9, 0x05, 0x0f, 0x44, 0xd6, 0x43, 0xee]), ...EXIT]]],
   }, TIMES - 4],
   ['misaligned accesses go across a border to another page than the next', {
-    // The addresses 8 below the border up to the border, over and over: lea edi, [ecx & 7 + border - 8] by and; add ebx, [edi]; mov [edi + 100h], ebx
+    // mov edi, ecx; and edi, 7; add edi, border - 8; add ebx, [edi]; add [edi], bx
     map: { [BORDER]: ALIAS },
     at: [
       [CODE, [...loop(TIMES, [0x89, 0xcf, 0x83, 0xe7, 0x07, 0x81, 0xc7, ...word(BORDER - 8), 0x03, 0x1f, 0x66, 0x01, 0x1f]), ...EXIT]],
@@ -33,9 +35,13 @@ const PROGRAMS: readonly (readonly [name: string, program: Program, ebx: number 
     ],
   }, undefined],
   ['a repetition of no iterations', {
-    // xor edx, edx; xchg edx, ecx; rep stosd with ECX 0; xchg back; inc ebx
-    at: [[CODE, [...moveTo(EDI, DATA), ...loop(TIMES, [0x31, 0xd2, 0x87, 0xd1, 0xf3, 0xab, 0x87, 0xd1, 0x43]), ...EXIT]]],
+    // mov [edi], ecx; xor edx, edx; xchg edx, ecx; rep stosd with ECX 0; xchg back; inc ebx
+    at: [[CODE, [...moveTo(EDI, DATA), ...loop(TIMES, [0x89, 0x0f, 0x31, 0xd2, 0x87, 0xd1, 0xf3, 0xab, 0x87, 0xd1, 0x43]), ...EXIT]]],
   }, TIMES],
+  ['a callee returns once to before its call', {
+    // inc ebx; call. The callee: dec edx; jnz over; sub dword [esp], 6; nop; ret
+    at: [[CODE, [...moveTo(EDX, HALF), ...loop(TIMES, [0x43, 0xe8, ...word(FUNCTION - CODE - 16)]), ...EXIT]], [FUNCTION, [0x4a, 0x75, 0x05, 0x83, 0x2c, 0x24, 0x06, 0x90, 0xc3]]],
+  }, TIMES + 1],
 ];
 
 test.each(PROGRAMS)('%s', (_, program, ebx) => {

@@ -5,7 +5,7 @@ import { FAINT } from '../theme.js';
 import { SCHEMA_URL, coreEncodings, laneFor, logTicks } from './figure.js';
 import type { Figure } from './figure.js';
 
-const PANEL_WIDTH = 168;
+const PANEL_WIDTH = 150;
 const PER = 1000;
 /** As many labels as fit under a panel. */
 const MOST_TICKS = 4;
@@ -15,6 +15,7 @@ const CLASSES: readonly { readonly title: string; readonly prefixes: readonly st
   { title: 'exceptions and interrupts', prefixes: ['exception.', 'interrupt.'] },
   { title: 'exits to the monitor', prefixes: ['vmm.exit'] },
   { title: 'breakpoints of a scanner', prefixes: ['scan.breakpoint.'] },
+  { title: 'stops and switches of a host', prefixes: ['host.stop', 'host.switch'] },
   { title: 'page-table reads', prefixes: ['walk.reads'] },
   { title: 'device accesses', prefixes: ['port.', 'vmm.device-access'] },
 ];

@@ -155,10 +155,31 @@ static void filtered(void) {
   say("stranger", CALL4(PTRACE, GETREGS, 1, 0, registers) < 0);
 }
 
+static void waits(void) {
+  for (;;) CALL(PAUSE, 0, 0, 0);
+}
+/* The end of the last writer is the end of the pipe. */
+static void killed_with_its_tracer(void) {
+  int ends[2];
+  CALL(PIPE, ends, 0, 0);
+  const int tracer = fork_child();
+  if (tracer == 0) {
+    begin(waits);
+    TRACE(SETOPTIONS, 0, 1 << 20);
+    TRACE(CONT, 0, 0);
+    leave(4);
+  }
+  CALL(CLOSE, ends[1], 0, 0);
+  say("tracer", wait_for(tracer, 0));
+  char byte_read;
+  say("end of the pipe", CALL(READ, ends[0], &byte_read, 1));
+}
+
 int run(void) {
   emulated();
   stepped();
   inspected();
   filtered();
+  killed_with_its_tracer();
   return 0;
 }
