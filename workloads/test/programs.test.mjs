@@ -27,7 +27,7 @@ const EXPECTED_PROGRAMS = {
   micro: [
     'console-write', 'context-switch-2p-0k', 'context-switch-8p-16k', 'cow-page', 'disk-read-4k', 'file-map-fault', 'fork-exec', 'fork-exit', 'memcpy',
     'null-syscall', 'open-close', 'page-touch', 'pipe-round-trip', 'protection-fault', 'read-4k-cached', 'signal-deliver',
-    'signal-install', 'stat', 'timer-interrupt-load', 'user-port-io', 'write-devnull',
+    'signal-install', 'sleep-wake', 'stat', 'timer-interrupt-load', 'user-port-io', 'write-devnull',
   ],
   macro: [
     'build-mix', 'bytecode', 'compiler', 'compression', 'dhrystone-like', 'fft', 'matrix', 'nbody', 'sha256', 'sort', 'user-coremark-like',

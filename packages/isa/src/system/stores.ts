@@ -29,10 +29,11 @@ function storePointer(silicon: Silicon, op: SystemOperands, baseWord: number, li
   if (!op.memory) return silicon.raise(Vector.UD, 0);
   if (!segmentAllows(state, op.segment, op.offset, POINTER_BYTES, true)) return raiseSegmentFault(silicon, op.segment);
   const linear = (state[Word.BASE + op.segment] + op.offset) | 0;
-  if (!proveWritable(silicon, linear, 1) || !proveWritable(silicon, (linear + POINTER_BYTES - 1) | 0, 1)) return false;
+  if (!proveWritable(silicon, linear, POINTER_BYTES)) return false;
   silicon.store(linear, 2, state[limitWord], false);
-  // All 32 bits of the base whatever the operand size, as the P6 does.
-  silicon.store((linear + BASE_OFFSET) | 0, 4, state[baseWord], false);
+  // All 32 bits of the base whatever the operand size, as the P6 does; in halves, because it is the whole that has to be aligned (SDM vol. 3, table 6-7).
+  silicon.store((linear + BASE_OFFSET) | 0, 2, state[baseWord], false);
+  silicon.store((linear + BASE_OFFSET + 2) | 0, 2, state[baseWord] >>> 16, false);
   return !silicon.faulted && advance(silicon, op);
 }
 

@@ -182,9 +182,10 @@ export class DeprivilegedEngine implements Engine {
     if (this.takePause()) return { kind: 'paused' };
     for (;;) {
       this.deliverPending();
-      if (processor.inShutdown) return { kind: 'shutdown', eip: processor.state[Word.EIP] >>> 0, detail: processor.shutdownReason };
+      // A single-step trap of the instruction that ended the run may have shut the processor down; the RESET line, which it pulled, wakes it (SDM vol. 3, 6.15, Interrupt 8).
       const end = this.takeEnd();
       if (end !== undefined) return end;
+      if (processor.inShutdown) return { kind: 'shutdown', eip: processor.state[Word.EIP] >>> 0, detail: processor.shutdownReason };
       if (!guest.settle()) return { kind: 'halted' };
       if (this.takePause()) return { kind: 'paused' };
       if (guest.pending === undefined && this.isWithinCode()) break;
