@@ -103,3 +103,28 @@ test('x87 pointers keep a selector of the guest\'s that has the number of a shad
   expect(expected?.[2]).toBe(selector);
   expect(actual).toEqual(expected);
 });
+
+test('x87 pointers that the guest loads stay as they are when they have the numbers of shadow descriptors', () => {
+  // Selectors 7 for both pointers in an environment of 32-bit protected mode: the number of the descriptor for ES. PUSHF traps.
+  const environment = 0x160000;
+  const code = new Assembler(CODE_ADDRESS).mov(ESP, STACK).mov(at(environment), 0x37f).mov(at(environment + 8), 0xffff).mov(at(environment + 16), 7).mov(at(environment + 24), 7);
+  code.raw(0xd9, 0x25).long(environment).pushfd().outByte(POWER_OFF, 0); // FLDENV
+  const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
+    const engine = started(create, imageOf(code));
+    return [engine.run(100), engine.retired, engine.inspect().state[Word.X87_FCS], engine.inspect().state[Word.X87_FDS]];
+  });
+  expect(expected?.slice(2)).toEqual([7, 7]);
+  expect(actual).toEqual(expected);
+});
+
+test('a guest that resets the machine is reset, even where the single-step trap behind shuts its processor down', () => {
+  // No interrupt table. OUT to the keyboard controller (pulse of the RESET line) is the instruction that TF traps behind.
+  const code = new Assembler(CODE_ADDRESS).jmp('go').label('nothing').raw(0, 0, 0, 0, 0, 0).label('go').mov(ESP, STACK).raw(0x0f, 0x01, 0x1d).long('nothing'); // LIDT
+  code.mov(EAX, 0xfe).pushfd().alu('or', at(ESP), 0x100).popfd().raw(0xe6, 0x64).jmp('go');
+  const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
+    const engine = started(create, imageOf(code));
+    return [engine.run(100), engine.retired, engine.fingerprint()];
+  });
+  expect(expected?.[0]).toEqual({ kind: 'reset' });
+  expect(actual).toEqual(expected);
+});

@@ -127,4 +127,8 @@ describe('shrinking', () => {
     const least = shrinkPrograms(programs, (left) => left.some(({ pieces }) => pieces.some(({ seed }) => seed === culprit?.seed)));
     expect(least.map(({ pieces }) => pieces)).toEqual([[culprit]]);
   });
+  it('keeps a program without pieces where the kernel before it is what it takes', () => {
+    const programs = Array.from({ length: PROGRAMS }, (_, seed) => generateProgram(seed, 'mixed'));
+    expect(shrinkPrograms(programs, (left) => left.length >= 2).map(({ pieces }) => pieces)).toEqual([[], []]);
+  });
 });

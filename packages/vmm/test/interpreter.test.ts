@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Access, Flag, Register, Segment, Vector, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
+import { Access, CR0, Flag, Register, Segment, Vector, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
 import { VmFixture } from './support.js';
 
 const EIP = 0x1000;
@@ -71,6 +71,21 @@ describe('Interpreter', () => {
     Object.assign(fixture.state, { [Word.LIMIT + Segment.ES]: 0xfff, [Register.EDI]: 0x1000 });
     expect(interpret(fixture, 'ins')).toBe(false);
     expect([fixture.vm.processor.faultVector, fixture.vm.processor.faultErrorCode]).toEqual([Vector.GP, 0]);
+  });
+
+  it.each([['SGDT', 'sgdt', Word.GDTR_BASE, Word.GDTR_LIMIT], ['SIDT', 'sidt', Word.IDTR_BASE, Word.IDTR_LIMIT]] as const)('%s checks the alignment of all that it stores, by four, and not of its parts', (_what, mnemonic, base, limit) => {
+    const fixture = new VmFixture();
+    Object.assign(fixture.state, { [base]: 0x12345678, [limit]: 0x1af, [Word.CPL]: 3 });
+    fixture.state[Word.FLAG_SYSTEM] |= Flag.AC;
+    fixture.state[Word.CR0] |= CR0.AM;
+    expect(interpret(fixture, mnemonic, { memory: true, offset: 0x5002 })).toBe(false);
+    expect([fixture.vm.processor.faultVector, fixture.vm.processor.faultErrorCode, fixture.memory.read(5, 0, 4)]).toEqual([Vector.AC, 0, 0]);
+    fixture.vm.processor.clearFault();
+    // Across two pages, too.
+    for (const offset of [0x5000, 0x5ffc]) {
+      expect(interpret(fixture, mnemonic, { memory: true, offset })).toBe(true);
+      expect([0, 2, 4].map((at) => fixture.memory.read((offset + at) >>> 12, (offset + at) & 0xfff, 2))).toEqual([0x1af, 0x5678, 0x1234]);
+    }
   });
 
   it('OUTS to the marker port is a marker and no access', () => {

@@ -1,7 +1,7 @@
 import { CR0, VECTORS_WITH_ERROR_CODE, Vector } from '@ringbench/isa';
 import { IMAGE_CODE_END, KernelGuest } from '../conformance/kernel-guest.js';
-import { Interrupt, KERNEL_STACK, LOG, LOG_BYTES, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, Selector, TASK_STACK } from '../conformance/memory-map.js';
-import { at, CR3, CR4, CR0 as CONTROL0, DR6, DR7, DS, EAX, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, SS, type DebugRegister } from '../conformance/operands.js';
+import { Interrupt, KERNEL_STACK, LOG, LOG_BYTES, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, SCRATCH, Selector, TASK_STACK } from '../conformance/memory-map.js';
+import { at, CR3, CR4, CR0 as CONTROL0, DR6, DR7, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, SS, type DebugRegister } from '../conformance/operands.js';
 import { BACKUP, IDENTITY_TABLE, IMAGE_END, LOOK_PORT, OTHER_DIRECTORY, OTHER_TABLE, STOP_BYTES, STOPPED_REGIONS, TRAPPED_REGIONS, WINDOW, WINDOW_TABLE } from './places.js';
 
 const CONSOLE_PORT = 0xe9;
@@ -160,13 +160,21 @@ export class ProgramKernel extends KernelGuest {
   /** Behind the last one. */
   endPrograms(): this { return this.label(`program ${this.programs}`); }
   /** Code in ring 0, from which exceptions let control go on `steps` times a byte later, then behind it. */
-  inRing0(steps: number, body: (guest: this) => void): this { return this.mov(at(Variable.STEPS), steps).attempt(body); }
+  inRing0(steps: number, body: (guest: this) => void): this { return this.beginSteps(steps).attempt(body); }
   /** The same in ring 3. */
   inRing3(steps: number, body: (guest: this) => void, flags = FLAGS_FIXED): this {
-    return this.mov(at(Variable.STEPS), steps).attemptInRing3((guest: this) => {
+    return this.beginSteps(steps).attemptInRing3((guest: this) => {
       body(guest);
       guest.nop(LONGEST_INSTRUCTION);
     }, flags);
+  }
+  /**
+   * What begins a byte later may be any instruction. Registers in which the kernel, or a piece before, left the address of a page table would have it change the table,
+   * and not invalidate.
+   */
+  private beginSteps(steps: number): this {
+    if (steps > 0) for (const register of [EAX, EDX, EBX, EBP, ESI, EDI]) this.mov(register, SCRATCH + PAGE_BYTES);
+    return this.mov(at(Variable.STEPS), steps);
   }
   /** The host looks at the guest. Changes nothing. */
   look(): this { return this.outAl(LOOK_PORT); }

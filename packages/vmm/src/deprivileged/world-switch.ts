@@ -140,18 +140,18 @@ export class WorldSwitch {
 
   /**
    * The x87 unit notes the selectors of CS and of the operand's segment (SDM vol. 1, 8.1.8), which are those of the shadow descriptors: they become the
-   * guest's. Those that the unit has not noted since the entry still have their mark, and are the guest's whatever their value. FNSTENV and its kin without a
-   * trap since the instruction that they tell of still show the others (docs/decisions/0012-deprivileged-guests.md).
+   * guest's. Those that the unit has not noted since the entry still have their mark, and are the guest's whatever their value; so are those that FRSTOR and its
+   * kin have loaded, which shows in the selector of CS, for the unit notes it whenever it notes the other. FNSTENV and its kin without a trap since the
+   * instruction that they tell of still show the others (docs/decisions/0012-deprivileged-guests.md).
    */
   private translateSelectors(words: Int32Array): void {
-    words[Word.X87_FCS] = this.guestSelector(words[Word.X87_FCS]);
-    words[Word.X87_FDS] = this.guestSelector(words[Word.X87_FDS]);
+    const isNoted = !this.isVirtual8086 && words[Word.X87_FCS] === this.host.shadowSelector(Segment.CS);
+    words[Word.X87_FCS] = isNoted ? this.guest.processor.state[Word.SELECTOR + Segment.CS] : words[Word.X87_FCS] & ~GUESTS_SELECTOR;
+    words[Word.X87_FDS] = isNoted ? this.guestSelector(words[Word.X87_FDS]) : words[Word.X87_FDS] & ~GUESTS_SELECTOR;
   }
   private guestSelector(word: number): number {
-    if ((word & GUESTS_SELECTOR) !== 0) return word & ~GUESTS_SELECTOR;
-    if (this.isVirtual8086) return word;
     for (let segment = 0; segment <= Segment.GS; segment++) if (word === this.host.shadowSelector(segment)) return this.guest.processor.state[Word.SELECTOR + segment];
-    return word;
+    return word & ~GUESTS_SELECTOR;
   }
 
   private takeFlags(state: Int32Array, flags: number): void {
