@@ -39,7 +39,8 @@ function physicalSweep(guest: ProgramKernel, dice: Dice): void {
 /** The window's pages lead to every page of the machine: all that a page number can say, the guest's own as well. */
 function mappedSweep(guest: ProgramKernel, dice: Dice): void {
   const table = dice.oneIn(3);
-  guest.inRing0(STEPS, (inner) => {
+  // In ring 3, where a piece before may have left the processor, nothing of this happens: tables would change, and stay in the TLBs.
+  guest.inRing0(0, (inner) => {
     pagingOff(inner);
     const first = dice.pick([PROGRAM_MEMORY_BYTES / PAGE_BYTES, 0, 0x1f0, 0x210, 0x300, dice.below(0x800), 0x80000, 0xfffe0]);
     for (let page = 0; page < STEPS; page++) inner.mov(at(WINDOW_TABLE + page * 4), (((first + page) << 12) | (table ? OPEN | Page.GLOBAL : OPEN)) | 0);
@@ -57,12 +58,15 @@ function mappedSweep(guest: ProgramKernel, dice: Dice): void {
 
 /** Writes to pages beyond memory through the window: they go nowhere. */
 function mappedWrites(guest: ProgramKernel, dice: Dice): void {
-  guest.inRing0(STEPS, (inner) => {
+  // A load of CR3 would leave global pages of a sweep before; a change of PGE does not (SDM vol. 3, 4.10.4.1). In ring 3 the first one ends the piece.
+  const forget = (inner: ProgramKernel): unknown => inner.mov(EAX, CR4).alu('xor', EAX, ExtensionBit.PGE).mov(CR4, EAX);
+  guest.inRing0(0, (inner) => {
+    forget(inner);
     const first = PROGRAM_MEMORY_BYTES / PAGE_BYTES + dice.pick([0, 1, 0x10, 0x100, 0x200, dice.below(0x1000), 0x7fff0]);
     for (let page = 0; page < STEPS; page++) inner.mov(at(WINDOW_TABLE + page * 4), ((first + page) << 12) | OPEN);
     // Another piece may have put something else there, through which writes would reach page tables.
     for (const directory of [PAGE_DIRECTORY, OTHER_DIRECTORY]) inner.mov(at(directory + (WINDOW >>> SLOT_SHIFT) * 4), WINDOW_TABLE | OPEN);
-    inner.mov(EAX, CR3).mov(CR3, EAX);
+    forget(inner);
   });
   inSomeRing(guest, dice, (inner) => {
     inner.mov(EDI, WINDOW + dice.pick([0, PAGE_BYTES - 2, dice.below(PAGE_BYTES)]));
@@ -77,7 +81,8 @@ function selfMaps(guest: ProgramKernel, dice: Dice): void {
     // Without paging nothing stale is used. The directory is never at the end of the address space, where a stack at 0 would write it.
     pagingOff(inner).mov(EAX, CR4).alu('or', EAX, ExtensionBit.PSE).mov(CR4, EAX);
     inner.mov(at(PAGE_DIRECTORY), dice.oneIn(2) ? Page.LARGE | OPEN : PAGE_TABLE | OPEN);
-    const slots = dice.pick([[1, 2, 3], [0x200, 0x300], [0x3fd, 0x3fe], [dice.between(1, 0x3fe)]]);
+    // Not the window's, nor the next one, into which accesses to it reach: other pieces write there, and would change tables without invalidation.
+    const slots = dice.pick([[1, 2, 3], [0x200, 0x300], [0x3fd, 0x3fe], [dice.between(1, 0x3fe)]]).filter((slot) => slot !== WINDOW >>> SLOT_SHIFT && slot !== (WINDOW >>> SLOT_SHIFT) + 1);
     for (const slot of slots) inner.mov(at(PAGE_DIRECTORY + slot * 4), dice.pick([PAGE_DIRECTORY | OPEN, Page.LARGE | OPEN | (dice.below(8) << SLOT_SHIFT), Page.LARGE | OPEN | 0x80000000, PAGE_DIRECTORY | Page.PRESENT]));
     inner.mov(EAX, PAGE_DIRECTORY).mov(CR3, EAX).mov(EAX, CR0).alu('or', EAX, ControlBit.PG).mov(CR0, EAX).mov(EBX, 0);
     for (const slot of slots) for (const offset of [0, PAGE_BYTES, 0x162 * PAGE_BYTES, dice.below(SLOT_BYTES) & ~3]) inner.alu('add', EBX, at((slot * SLOT_BYTES + offset) | 0));
