@@ -44,7 +44,7 @@ export const Variable = { STEPS: 'steps left', NESTING: 'exceptions begun', TASK
 
 /**
  * The kernel around generated programs: before each it puts processor, tables and devices back in order, and its handlers survive what a program does, as
- * far as any kernel could. An exception is logged in a ring of LOG_BYTES; then the code that raised it goes on a byte later, so many times as the piece
+ * far as a kernel can. An exception is logged in a ring of LOG_BYTES; then the code that raised it goes on a byte later, so many times as the piece
  * allows, and afterwards behind the piece. What raises another there, because its code or its tables are ruined, has the next program begun.
  */
 export class ProgramKernel extends KernelGuest {
