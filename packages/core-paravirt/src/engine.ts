@@ -5,7 +5,7 @@ import {
 } from '@ringbench/engine';
 import { INSTRUCTIONS_PER_SECOND, type Machine } from '@ringbench/machine';
 import {
-  Dispatcher, GuestClock, GuestPlatform, HostContext, MonitorInstructions, Neighbour, PagePool, ShadowCounters, siteFor, takePage, VirtualMachine, VmmCounters,
+  Dispatcher, GuestClock, GuestPlatform, HostContext, MonitorInstructions, Neighbour, PagePool, runToTrap, ShadowCounters, siteFor, takePage, VirtualMachine, VmmCounters,
 } from '@ringbench/vmm';
 import { ParavirtCounters } from './counters.js';
 import { openGates } from './gates.js';
@@ -140,11 +140,8 @@ export class ParavirtEngine implements Engine {
         const exit = this.enterGuest();
         if (exit !== undefined) return exit;
       } else {
-        const stop = this.machine.run(Math.max(0, end - this.retired));
-        if (this.world.isGuestRunning && stop.kind === 'budget') return stop;
-        // A trap at the end of a slice: the host still fetches the trap page, as after any other trap.
-        const trapped = stop.kind === 'budget' ? this.machine.run(1) : stop;
-        if (trapped.kind !== 'trap-page') throw new Error(`the machine stopped under its monitor: ${trapped.kind}`);
+        const stop = runToTrap(this.machine, end - this.retired, this.world);
+        if (stop !== undefined) return stop;
       }
       if (!this.world.isGuestRunning) {
         this.dispatcher.dispatch();

@@ -4,7 +4,7 @@ import {
   type GuestView, type LoadResult, type Region, type Tenant, type Digest,
 } from '@ringbench/engine';
 import type { Machine } from '@ringbench/machine';
-import { Dispatcher, GuestClock, GuestPlatform, HostContext, Neighbour, ROM_PAGES, ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages, siteFor, StaticDevices, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
+import { Dispatcher, GuestClock, GuestPlatform, HostContext, Neighbour, ROM_PAGES, ROM_TABLE_PAGES, runToTrap, SecondLevelTables, secondLevelPages, siteFor, StaticDevices, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from './control-block.js';
 import { DeviceServer } from './device-server.js';
 import { IO_BITMAP_PAGES, IoBitmap } from './io-bitmap.js';
@@ -106,11 +106,8 @@ export class V386Engine implements Engine {
         const exit = this.enterGuest();
         if (exit !== undefined) return exit;
       } else {
-        const stop = this.machine.run(Math.max(0, end - this.retired));
-        if (this.switch.isGuestRunning && stop.kind === 'budget') return stop;
-        // An exit by the last instruction of a slice: the host still fetches the trap page, as after any other exit.
-        const trapped = stop.kind === 'budget' ? this.machine.run(1) : stop;
-        if (trapped.kind !== 'trap-page') throw new Error(`the machine stopped under its VMM: ${trapped.kind}`);
+        const stop = runToTrap(this.machine, end - this.retired, this.switch);
+        if (stop !== undefined) return stop;
       }
       if (!this.switch.isGuestRunning) {
         this.dispatcher.dispatch();

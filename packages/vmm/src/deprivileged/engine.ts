@@ -11,6 +11,7 @@ import { GuestClock } from '../guest-clock.js';
 import { GuestPlatform, ROM_PAGES } from '../guest-platform.js';
 import { HostContext } from '../host-context.js';
 import { PagePool } from '../page-pool.js';
+import { runToTrap } from '../run-to-trap.js';
 import { siteFor } from '../sharing/site.js';
 import { ScanCounters, ScannedCode, Verdict, type ScanningPolicy } from '../scanning/index.js';
 import { Neighbour } from '../neighbour.js';
@@ -162,11 +163,8 @@ export class DeprivilegedEngine implements Engine {
           continue;
         }
       } else {
-        const stop = this.machine.run(Math.max(0, end - this.retired));
-        if (this.world.isGuestRunning && stop.kind === 'budget') return stop;
-        // A trap at the end of a slice: the host still fetches the trap page, as after any other trap.
-        const trapped = stop.kind === 'budget' ? this.machine.run(1) : stop;
-        if (trapped.kind !== 'trap-page') throw new Error(`the machine stopped under its VMM: ${trapped.kind}`);
+        const stop = runToTrap(this.machine, end - this.retired, this.world);
+        if (stop !== undefined) return stop;
       }
       if (!this.world.isGuestRunning) {
         this.dispatcher.dispatch();
