@@ -19,9 +19,11 @@ const { status } = spawnSync(process.execPath, [main, 'run', '--suite', values.s
 const observations = readFileSync(join(out, 'journal.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line)).filter(({ type }) => type === 'observation');
 if (values.out === undefined) rmSync(out, { recursive: true });
 
+/** How a configuration's name ends that is what others are compared with. */
+const INTERPRETED = ':executor=interpreter';
 const nameOf = ({ core, workload }) => `${core} ${workload}`;
 const byName = new Map(observations.map((observation) => [nameOf(observation), observation]));
-const isTranslated = ({ core }) => core.includes('executor=');
+const isTranslated = ({ core }) => !core.endsWith(INTERPRETED);
 const plainCore = (core) => core.split(':')[0];
 
 function differences(expected, found) {
@@ -38,7 +40,7 @@ let different = 0;
 const ratios = new Map();
 for (const found of observations.filter(isTranslated)) {
   const core = plainCore(found.core);
-  const expected = byName.get(`${core} ${found.workload}`);
+  const expected = byName.get(`${core}${INTERPRETED} ${found.workload}`);
   const lines = expected === undefined ? ['not run on the interpreter'] : differences(expected, found);
   compared++;
   if (lines.length > 0) {

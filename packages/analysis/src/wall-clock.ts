@@ -1,14 +1,17 @@
 import type { RunHeader } from '@ringbench/journal';
 
-/** What the run's host times can be taken for. */
+/** What the run's wall-clock times can be taken for. */
 export interface WallClockVerdict {
-  /** Whether the cores ran on different executors, so that host times differ for that reason too. */
+  /** Whether the cores ran on different executors, so that times differ for that reason too. */
   readonly executorsDiffer: boolean;
   readonly executors: readonly { readonly executor: string; readonly cores: readonly string[] }[];
   readonly statement: string;
 }
 
-/** Says what host time means in this run; derived from the executor that each core names in the header. */
+/** On this one direct execution is as slow as being interpreted, and hides what a technique adds. */
+const SLOW_EXECUTOR = 'interpreter';
+
+/** Says what wall-clock time means in this run; derived from the executor that each core names in the header. */
 export function wallClockVerdict(header: RunHeader): WallClockVerdict {
   const byExecutor = new Map<string, string[]>();
   for (const { id, executor } of header.cores) byExecutor.set(executor, [...(byExecutor.get(executor) ?? []), id]);
@@ -17,16 +20,20 @@ export function wallClockVerdict(header: RunHeader): WallClockVerdict {
   return {
     executorsDiffer,
     executors,
-    statement: executorsDiffer ? differingStatement(executors) : commonStatement(executors[0]?.executor),
+    statement: `${executorsDiffer ? differingStatement(executors) : commonStatement(executors[0]?.executor)} ${LIMIT}`,
   };
 }
 
-function commonStatement(executor: string | undefined): string {
-  const name = executor === undefined ? 'the same executor' : `the same executor (${executor})`;
-  return `Every core of this run executes guest instructions on ${name}. Host time therefore measures the laboratory's own work and says nothing about the techniques; compare them by event counts and modelled cycles.`;
+/** What holds of every run. */
+const LIMIT = 'It is not the time that a technique would take on silicon: a trap costs what its handling costs in this program, an instruction what the executor makes of it.';
+
+function commonStatement(executor = 'one executor'): string {
+  const common = `Every core of this run executes guest instructions on the same executor (${executor}).`;
+  if (executor === SLOW_EXECUTOR) return `${common} It interprets instructions that run directly too, which hides most of what a technique adds: wall-clock says next to nothing about the techniques.`;
+  return `${common} Wall-clock over the baseline's is therefore what a technique adds in this laboratory: its monitor's work, and code that it keeps from running directly.`;
 }
 
 function differingStatement(executors: WallClockVerdict['executors']): string {
   const list = executors.map(({ executor, cores }) => `${cores.join(', ')} on ${executor}`).join('; ');
-  return `The cores of this run execute on different executors (${list}). Host time compares the executors as well as the techniques, inside this laboratory only; it is not the time that the techniques would take on silicon.`;
+  return `Cores of this run execute on different executors (${list}). Among cores on one executor, wall-clock over the baseline's is what a technique adds in this laboratory; between executors it compares these too, and a guest that is emulated is interpreted because that is its technique.`;
 }

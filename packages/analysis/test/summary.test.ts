@@ -134,17 +134,28 @@ describe('summarize', () => {
   });
 });
 
-describe('the verdict on host time', () => {
-  it('says nothing about techniques where all cores share an executor', () => {
-    expect(summary.wallClock).toMatchObject({
-      executorsDiffer: false,
-      statement: expect.stringContaining('says nothing about the techniques'),
-    });
+describe('the verdict on wall-clock time', () => {
+  const verdictOf = (executors: Readonly<Record<string, string>>) => summarize(syntheticRun({ executors, processes: 3 }), pentium4, quick).wallClock;
+  const everyCore = (executor: string) => Object.fromEntries(run.header.cores.map(({ id }) => [id, executor]));
+
+  it('says next to nothing about techniques where all of them are interpreted', () => {
+    expect(summary.wallClock).toMatchObject({ executorsDiffer: false, statement: expect.stringContaining('next to nothing about the techniques') });
+  });
+
+  it('is what a technique adds where all of them are translated', () => {
+    const verdict = verdictOf(everyCore('translator'));
+    expect(verdict).toMatchObject({ executorsDiffer: false, statement: expect.stringContaining('what a technique adds in this laboratory') });
+    expect(verdict.statement).not.toContain('next to nothing');
   });
 
   it('names the executors where they differ', () => {
-    const mixed = summarize(syntheticRun({ executors: { native: 'translator' }, processes: 3 }), pentium4, quick);
-    expect(mixed.wallClock).toMatchObject({ executorsDiffer: true, statement: expect.stringContaining('native on translator') });
+    const verdict = verdictOf({ ...everyCore('translator'), emulation: 'interpreter' });
+    expect(verdict).toMatchObject({ executorsDiffer: true, statement: expect.stringContaining('emulation on interpreter') });
+    expect(verdict.statement).toContain('Among cores on one executor');
+  });
+
+  it('never passes for the time on silicon', () => {
+    for (const verdict of [summary.wallClock, verdictOf(everyCore('translator')), verdictOf({ native: 'translator' })]) expect(verdict.statement).toContain('not the time that a technique would take on silicon');
   });
 });
 

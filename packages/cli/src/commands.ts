@@ -27,9 +27,12 @@ export const GLOBAL_OPTIONS = {
   quiet: flag('nothing on stderr but warnings and errors'),
 } as const satisfies Readonly<Record<string, Options>>;
 
+const EXECUTOR = value('what executes the guest: translator (default; hot code as WebAssembly) or interpreter; changes wall-clock time and nothing else');
+
 /** The guest and its machine, for all commands that run one. */
 const GUEST_OPTIONS = {
   core: value('the core to run on (default native)'),
+  executor: EXECUTOR,
   cpu: value('the processor: i386, i486, i586 or i686 (default i686)'),
   memory: value('guest memory in mebibytes (default 64M)'),
   kernel: value('boot a Linux bzImage'),
@@ -62,6 +65,7 @@ export const COMMANDS: readonly Command[] = [
     options: {
       suite: value('suite, by id or path (default quick)'),
       core: value('measure these cores instead of the suite\'s, as a,b'),
+      executor: value('what executes the guests of cores that leave the choice: translator (default) or interpreter; counts are the same'),
       workload: value('measure these workloads instead of the suite\'s, as x,y'),
       repeat: value('processes for each cell'),
       seed: value('seed of the order of measurements (default 1)'),
@@ -84,6 +88,7 @@ export const COMMANDS: readonly Command[] = [
       ['run', 'the quick suite into results/quick'],
       ['run --suite paper --out results/paper --resume', 'go on after an interruption'],
       ['run --core native,v386 --workload noop --repeat 5 --out /tmp/try', 'two cores, one workload'],
+      ['run --executor interpreter --out results/interpreted', 'the same counts, interpreted'],
       ['run --suite paper --shard 1/2 --out results/first', 'the first half, for one of two hosts'],
       ['run --vms 1000 --core v386 --workload null-syscall,sleep-wake', 'a thousand virtual machines at once, two workloads'],
     ],
@@ -106,6 +111,7 @@ export const COMMANDS: readonly Command[] = [
     positionals: {},
     options: {
       core: GUEST_OPTIONS.core,
+      executor: EXECUTOR,
       memory: value('guest memory in mebibytes (default 64M, or what the files need)'),
       file: value('a file or folder for the guest, as HOST:/GUEST, or HOST if its name is the same; may be given several times'),
       env: value('a setting of the environment, as NAME=VALUE; may be given several times'),

@@ -22,7 +22,7 @@ describe('run', () => {
     expect(stdout).toContain('modelled');
     expect(stdout).toContain('wall clock');
     expect(stderr).toContain('[8/8] ');
-    expect(stderr).toContain('the same executor (interpreter). Host time therefore');
+    expect(stderr).toContain('the same executor (translator). Wall-clock over the baseline');
     expect(lab.journal()).toHaveLength(9);
   });
 

@@ -6,7 +6,6 @@ export const core: CoreDefinition = {
   title: 'Native',
   exemplar: 'the real machine',
   mechanism: 'The guest owns the machine; every instruction runs directly.',
-  executor: 'interpreter',
   events: [{ name: 'direct', meaning: 'guest instructions that the silicon ran directly' }, ...IO_EVENTS],
   settings: [EXECUTOR_SETTING, ...DEVICE_SETTINGS],
   create: (options) => new DirectEngine(options, (silicon) => ({ ...silicon, direct: silicon.retired ?? 0 })),

@@ -25,7 +25,6 @@ export const core: CoreDefinition = {
   exemplar: 'Denali',
   mechanism: 'The guest is ported to a virtualizable subset of the processor with virtual registers, hypercalls and batched events, and runs at ring 3 of an ordinary machine.',
   port: 'paravirt',
-  executor: 'interpreter',
   events: [...VMM_EVENTS, ...MONITOR_EVENTS, ...PARAVIRT_EVENTS, ...IO_EVENTS],
   settings: SETTINGS,
   sharesMachine: true,

@@ -31,7 +31,6 @@ export const core: CoreDefinition = {
   title: 'Trap and emulate',
   exemplar: 'IBM S/390; the slides\' first change of the x86',
   mechanism: 'The guest\'s kernel runs at ring 3 of a machine on which every sensitive instruction traps there; a VMM interprets what trapped.',
-  executor: 'interpreter',
   events: [...VMM_EVENTS, ...SHADOW_EVENTS, ...IO_EVENTS],
   settings: SETTINGS,
   naive: { sensitive: 'naive' },

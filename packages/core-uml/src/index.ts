@@ -29,7 +29,6 @@ export const core: CoreDefinition = {
   exemplar: 'User-Mode Linux',
   mechanism: 'The guest\'s kernel is ported to a host\'s system calls and runs as one of its processes, which takes the system calls and faults of its programs, processes too, by ptrace.',
   port: 'um',
-  executor: 'interpreter',
   events: [...VMM_EVENTS, ...MONITOR_EVENTS, ...HOST_EVENTS, ...IO_EVENTS],
   settings: SETTINGS,
   create: (options) => new UserModeEngine(options, settingsOf(options.settings)),

@@ -12,7 +12,6 @@ export const core: CoreDefinition = {
   title: 'V386 mode',
   exemplar: 'V386, the mode that the slides propose',
   mechanism: 'The silicon runs the guest in a mode where sensitive instructions see the guest\'s own state; I/O, HLT, MSRs and the timer exit to a VMM.',
-  executor: 'interpreter',
   events: [...VMM_EVENTS, ...DEVICE_SERVER_EVENTS, ...IO_EVENTS],
   settings: [DEVICES_SETTING, EXECUTOR_SETTING, ...DEVICE_SETTINGS],
   silicon: V386_SILICON,

@@ -229,8 +229,8 @@ export interface CoreDefinition {
   readonly mechanism: string;
   /** For which port of the lab kernel its machine is; absent means `pc`. A guest for another machine is refused when it runs. */
   readonly port?: GuestPort;
-  /** What executes the instructions that run directly; absent means `interpreter`. While all cores share one, wall-clock times say nothing about techniques. */
-  readonly executor?: 'interpreter' | 'translator';
+  /** What executes the guest, for a technique that leaves no choice; absent: what its setting `executor` says. */
+  readonly executor?: 'interpreter';
   /** Events that this core adds to the silicon's. */
   readonly events: readonly { readonly name: string; readonly meaning: string }[];
   /** The settings that `create` takes; absent means none. */

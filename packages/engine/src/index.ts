@@ -12,6 +12,6 @@ export type { GuestStart, LoadedGuest, WriteMemory } from './guest-load.js';
 export * from './guest-start.js';
 export { DirectEngine, type CountView } from './direct-engine.js';
 export { RegionRecorder, subtractCounts } from './marker.js';
-export { createExecutor, EXECUTOR_NAMES, EXECUTOR_SETTING } from './executors.js';
+export { createExecutor, executorOf, EXECUTOR_NAMES, EXECUTOR_SETTING } from './executors.js';
 export { fingerprintOf } from './fingerprint.js';
 export { digestMemory, MemoryDigest, type Digest } from './digest.js';

@@ -97,7 +97,7 @@ describe('writeReport', () => {
     expect(page).toMatch(/rank correlation of the two columns over 5 operations: -?\d\.\d\d/);
     expect(page).toContain('cells completed with the expected checksum. 10 were refused');
     expect(page).not.toContain('without a price');
-    expect(page).toContain('says nothing about the techniques');
+    expect(page).toContain('next to nothing about the techniques');
     expect(page).toContain('No pipeline, cache');
     expect(page).toContain('unverified');
     expect(page).toContain(run.header.workloads[3]?.sha256);

@@ -16,6 +16,8 @@ export interface CellRequest {
   readonly budget: number;
   readonly samples: number;
   readonly memoryBytes: number;
+  /** What executes the guest, as the header says of the core. */
+  readonly executor: string;
   /** Process that waits for the answer: when it is gone, so is the reason to go on. */
   readonly parent: number;
 }

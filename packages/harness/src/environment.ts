@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { SCHEMA_VERSION } from '@ringbench/journal';
 import type { RunHeader } from '@ringbench/journal';
-import { EXECUTOR_SETTING } from '@ringbench/engine';
+import { EXECUTOR_SETTING, executorOf } from '@ringbench/engine';
 import type { CoreDefinition } from '@ringbench/engine';
 import type { Configuration } from './configuration.js';
 import type { Plan } from './plan.js';
@@ -32,13 +32,12 @@ function describeHost(): RunHeader['host'] {
 
 export type CoreDescription = RunHeader['cores'][number];
 
-/** What a journal says of a core, or of a core under the settings of a configuration. */
-export function describeCore(core: CoreDefinition, { name, settings }: Pick<Configuration, 'name' | 'settings'> = { name: core.id, settings: {} }): CoreDescription {
+/** What a journal says of a core, or of a core under the settings of a configuration. @param executor the plan's, for cores and settings that leave the choice. */
+export function describeCore(core: CoreDefinition, { name, settings }: Pick<Configuration, 'name' | 'settings'> = { name: core.id, settings: {} }, executor?: string): CoreDescription {
   const { title, exemplar, mechanism } = core;
-  const executor = settings[EXECUTOR_SETTING.name] ?? core.executor ?? EXECUTOR_SETTING.default;
   const configured = Object.keys(settings).length === 0 ? {} : { core: core.id, settings };
   const port = core.port === undefined || core.port === 'pc' ? {} : { port: core.port };
-  return { id: name, title, exemplar, mechanism, executor, ...port, ...configured };
+  return { id: name, title, exemplar, mechanism, executor: executorOf(core, executor === undefined ? settings : { [EXECUTOR_SETTING.name]: executor, ...settings }), ...port, ...configured };
 }
 
 function partsOf({ kernels: { pc, ...others }, program, files }: ProgramWorkload): NonNullable<RunHeader['workloads'][number]['parts']> {

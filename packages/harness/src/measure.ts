@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { EXECUTOR_SETTING } from '@ringbench/engine';
 import type { CoreDefinition, Engine, EventCounts, Exit, Fingerprint } from '@ringbench/engine';
 import type { Observation, Outcome } from '@ringbench/journal';
 import type { CellRequest } from './cell.js';
@@ -20,7 +21,7 @@ export type Clock = () => number;
 function runGuest(core: CoreDefinition, request: CellRequest, { image, disks }: Guest, clock: Clock): GuestRun {
   const output = new GuestConsole();
   const start = clock();
-  const { settings } = configurationOf(request.core);
+  const settings = { ...configurationOf(request.core).settings, [EXECUTOR_SETTING.name]: request.executor };
   const engine = core.create({ memoryBytes: request.memoryBytes, disks, settings, onConsole: output.write, hostClock: clock });
   const loaded = engine.load(image);
   const ready = clock();

@@ -38,6 +38,8 @@ export interface Plan {
   readonly budget: number;
   readonly samples: number;
   readonly memoryBytes: number;
+  /** What executes the guests of cores and configurations that leave the choice; undefined: the default of each. Wall-clock times depend on it, counts do not. */
+  readonly executor: string | undefined;
   /** SHA-256 over all of the above and the images' digests. Shards of one plan share it. */
   readonly digest: string;
   /** What to measure here, in this order. */
@@ -51,6 +53,7 @@ export interface PlanOverrides {
   readonly repeat?: number | undefined;
   readonly budget?: number | undefined;
   readonly samples?: number | undefined;
+  readonly executor?: string | undefined;
   readonly seed: number;
   readonly shard?: Shard | undefined;
 }
@@ -80,6 +83,7 @@ export function makePlan(suite: Suite, overrides: PlanOverrides, knownCores: rea
     budget: overrides.budget ?? suite.budget,
     samples: overrides.samples ?? suite.samples,
     memoryBytes: suite.memoryMiB * MEBIBYTE,
+    executor: overrides.executor,
   };
   return { ...parameters, skipped, digest: planDigest(parameters), cells: takeShard(orderCells(parameters), parameters, overrides.shard) };
 }

@@ -26,8 +26,9 @@ const COLUMNS = ['suite', 'workload', 'core', 'process', 'iteration', 'phase', '
 const MILLISECONDS = 'milliseconds';
 
 /** The long rows of an observation: nothing summarised, nothing left out but the free text. */
-export function rowsOf(suite: string, observation: Observation): readonly ResultRow[] {
+export function rowsOf({ suite, cores }: Pick<RunHeader, 'suite' | 'cores'>, observation: Observation): readonly ResultRow[] {
   const { workload, core, process } = observation;
+  const executor = cores.find(({ id }) => id === core)?.executor ?? 'unknown';
   const row = (phase: ResultRow['phase'], metric: string, value: ResultRow['value'], iteration = 0): ResultRow => ({ suite, workload, core, process, iteration, phase, metric, value });
   const { load, run, region } = observation.milliseconds;
   return [
@@ -35,6 +36,7 @@ export function rowsOf(suite: string, observation: Observation): readonly Result
     row('run', 'outcome', observation.outcome),
     row('run', 'checksum', observation.checksum),
     row('run', 'fingerprint', observation.fingerprint),
+    row('run', 'executor', executor),
     row('load', MILLISECONDS, load),
     row('run', MILLISECONDS, run),
     row('run', 'instructions', observation.retired),
@@ -73,7 +75,7 @@ export function summarise(journal: ReadableJournal): Results {
 
 /** Writes `results.csv` and `results.json` beside the journal, from the journal alone; returns their paths. Throws InputProblem if it cannot. */
 export function writeResults(folder: string, results: Results): readonly string[] {
-  const rows = results.observations.flatMap((observation) => rowsOf(results.run.suite, observation));
+  const rows = results.observations.flatMap((observation) => rowsOf(results.run, observation));
   const csv = stringify([...rows], { header: true, columns: [...COLUMNS], cast: { boolean: (value) => String(value) } });
   return [writeWhole(folder, 'results.csv', csv), writeWhole(folder, 'results.json', `${JSON.stringify(results, null, 2)}\n`)];
 }

@@ -133,6 +133,8 @@ function resumeJournal(path: string, options: RunOptions): OpenJournal {
 
 /** What makes two runs' observations incomparable, in words; undefined if they may share a journal. */
 function headerDifference(old: RunHeader, now: RunHeader): string | undefined {
+  const other = old.cores.find(({ id, executor }) => now.cores.some((core) => core.id === id && core.executor !== executor));
+  if (other !== undefined) return `its ${other.id} was measured on the ${other.executor}`;
   if (old.plan !== now.plan) return 'its plan (suite, cores, workloads, images, parameters or seed) is another';
   if (old.commit !== now.commit) return `it was measured at commit ${old.commit}, this is ${now.commit}`;
   if (old.runtime.node !== now.runtime.node) return `it was measured with Node ${old.runtime.node}, this is ${now.runtime.node}`;
@@ -167,9 +169,12 @@ function appendObservation(writer: JournalWriter, observation: Observation, out:
 }
 
 function requestFor(plan: Plan, { workload, scale }: PlannedWorkload, cell: Cell, { cores }: RunHeader): CellRequest {
+  const core = cores.find(({ id }) => id === cell.core);
+  if (core === undefined) throw new Error(`cell of core ${cell.core}, which is not in the header`);
   return {
     ...cell,
-    guest: recipeFor(workload, scale, cores.find(({ id }) => id === cell.core)?.port),
+    executor: core.executor,
+    guest: recipeFor(workload, scale, core.port),
     status: workload.status,
     checksum: scale === workload.scale?.default ? workload.checksum : null,
     budget: plan.budget,

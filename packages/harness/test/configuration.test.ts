@@ -15,7 +15,7 @@ describe('the name of a configuration', () => {
 });
 
 const CORE: CoreDefinition = {
-  id: 'trap', title: 'T', exemplar: 'E', mechanism: 'M', executor: 'interpreter', events: [],
+  id: 'trap', title: 'T', exemplar: 'E', mechanism: 'M', events: [],
   settings: [
     { name: 'shadow', meaning: 'how', default: 'sync', values: ['sync', 'drop'] },
     { name: 'mirrors', meaning: 'how many', default: '16', values: { least: 1, most: 64 } },
@@ -52,8 +52,9 @@ describe('settings', () => {
 
 describe('what a journal says of a configuration', () => {
   it('is the core, its settings, and the executor that they name', () => {
-    expect(describeCore(CORE)).toEqual({ id: 'trap', title: 'T', exemplar: 'E', mechanism: 'M', executor: 'interpreter' });
-    expect(describeCore(CORE, configurationOf('trap:shadow=drop'))).toMatchObject({ id: 'trap:shadow=drop', core: 'trap', settings: { shadow: 'drop' }, executor: 'interpreter' });
-    expect(describeCore(CORE, configurationOf('trap:executor=translator')).executor).toBe('translator');
+    expect(describeCore(CORE)).toEqual({ id: 'trap', title: 'T', exemplar: 'E', mechanism: 'M', executor: 'translator' });
+    expect(describeCore(CORE, configurationOf('trap:shadow=drop'))).toMatchObject({ id: 'trap:shadow=drop', core: 'trap', settings: { shadow: 'drop' }, executor: 'translator' });
+    expect(describeCore(CORE, configurationOf('trap:executor=interpreter')).executor).toBe('interpreter');
+    expect(describeCore({ ...CORE, executor: 'interpreter' }).executor).toBe('interpreter');
   });
 });

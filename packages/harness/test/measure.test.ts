@@ -10,7 +10,7 @@ const GUEST: Guest = { image: { name: 'sieve', format: 'multiboot', bytes: new U
 
 function request(core: string, fields: Partial<CellRequest> = {}): CellRequest {
   const cell = { core, workload: 'sieve', process: 2, guest: { kind: 'bare', image: { path: '', sha256: '' }, commandLine: 'scale=7' } as const, checksum: answerFor(7), status: 0 };
-  return { ...cell, budget: 1e6, samples: 0, memoryBytes: 1 << 20, parent: process.pid, ...fields };
+  return { ...cell, budget: 1e6, samples: 0, memoryBytes: 1 << 20, executor: 'interpreter', parent: process.pid, ...fields };
 }
 
 /** A clock that advances by one millisecond with each look. */
@@ -22,6 +22,14 @@ function ticking(): () => number {
 const measure = (core: string, fields: Partial<CellRequest> = {}): Promise<Observation> => measureCell(fakeCore(core), request(core, fields), GUEST, ticking());
 
 describe('measureCell', () => {
+  it('has the core take the settings of its name and the executor of the request', async () => {
+    const steady = fakeCore('steady');
+    const taken: unknown[] = [];
+    const core = { ...steady, create: (options: Parameters<typeof steady.create>[0]) => (taken.push(options.settings), steady.create(options)) };
+    await measureCell(core, request('steady:writes=4'), GUEST, ticking());
+    expect(taken).toEqual([{ writes: '4', executor: 'interpreter' }]);
+  });
+
   it('records everything about a good run', async () => {
     const observation = await measure('steady');
     expect(observationSchema.parse(observation)).toEqual(observation);

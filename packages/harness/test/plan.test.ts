@@ -56,7 +56,7 @@ describe('makePlan', () => {
   });
 
   it('has another digest whenever what is measured differs', () => {
-    const changed = [{ seed: 2 }, { cores: ['native'] }, { workloads: ['noop'] }, { repeat: 3 }, { budget: 5 }, { samples: 1 }].map((overrides) => plan(overrides).digest);
+    const changed = [{ seed: 2 }, { cores: ['native'] }, { workloads: ['noop'] }, { repeat: 3 }, { budget: 5 }, { samples: 1 }, { executor: 'interpreter' }].map((overrides) => plan(overrides).digest);
     const scaled = plan({}, { workloads: [{ id: 'noop' }, { id: 'sieve', scale: 4 }] }).digest;
     const memory = plan({}, { memoryMiB: 16 }).digest;
     expect(new Set([plan().digest, scaled, memory, ...changed]).size).toBe(changed.length + 3);

@@ -22,6 +22,7 @@ describe('writeResults', () => {
       'quick,sieve,native,3,0,run,outcome,ok',
       'quick,sieve,native,3,0,run,checksum,00000001',
       'quick,sieve,native,3,0,run,fingerprint,registers=00 memory=11',
+      'quick,sieve,native,3,0,run,executor,interpreter',
       'quick,sieve,native,3,0,load,milliseconds,1.5',
       'quick,sieve,native,3,0,run,milliseconds,2',
       'quick,sieve,native,3,0,run,instructions,100',

@@ -134,6 +134,7 @@ describe('runPlan', () => {
     const run = options(['steady', 'twin']);
     await runPlan(run);
     const resumed = (fields: Partial<RunOptions['header']>): Promise<unknown> => runPlan({ ...run, existing: 'resume', header: { ...run.header, ...fields } });
+    await expect(resumed({ cores: run.header.cores.map((core) => ({ ...core, executor: 'interpreter' })) })).rejects.toThrow('its steady was measured on the translator');
     await expect(resumed({ plan: 'x' })).rejects.toThrow('its plan');
     await expect(resumed({ commit: 'x' })).rejects.toThrow('measured at commit commit, this is x');
     await expect(resumed({ runtime: { ...run.header.runtime, node: '25.0.0' } })).rejects.toThrow('with Node');

@@ -123,7 +123,7 @@ function sayFailure({ output }: Context, { outcome, engine }: Ended): void {
 export async function exec(context: Context, given: Arguments): Promise<number> {
   const { output, program: words, project } = context;
   const limit = limitOption(given);
-  const chosen = await coreOption(project.registry, given['core']);
+  const chosen = await coreOption(project.registry, given);
   const source = standardInput(process.stdin.isTTY === true && process.stderr.isTTY === true);
   const { core, make } = machineFor(context, chosen, given, labProgram(words, given, source));
   const isTerminal = source.kind === 'terminal';

@@ -30,7 +30,7 @@ export async function manyVms(context: Context, given: Arguments): Promise<ExitC
   const other = OF_SUITES.find((name) => given[name] !== undefined);
   if (other !== undefined) throw new InputProblem(`--${other} has no meaning with --vms`, 'leave it out');
   if (given['core'] === undefined) throw new InputProblem('--vms needs a core', 'name one with --core, such as v386');
-  const { definition: core, configuration } = await coreOption(project.registry, given['core']);
+  const { definition: core, configuration } = await coreOption(project.registry, given);
   const scale = integerOption(given['scale'], '--scale', 1, Number.MAX_SAFE_INTEGER);
   const { runManyVms } = await import('@ringbench/harness/many-vms');
   const report = runManyVms({

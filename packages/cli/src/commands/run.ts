@@ -9,6 +9,7 @@ import type { Plan, RunOptions } from '@ringbench/harness';
 import type { RunHeader } from '@ringbench/journal';
 import type { Arguments, Context } from '../context.js';
 import { ExitCode } from '../exit-codes.js';
+import { executorOption } from '../core-option.js';
 import { integerOption, listOption, shardOption, shellQuote, textOption } from '../options.js';
 import { DEFAULT_PROFILE } from '../default-profile.js';
 import { loadProfile } from '../profiles.js';
@@ -36,7 +37,7 @@ export async function run(context: Context, given: Arguments): Promise<ExitCode>
   const out = textOption(given['out'], '--out') ?? join('results', plan.suite);
   const existing = existingFrom(given);
   const deadline = integerOption(given['deadline'], '--deadline', 1, LONGEST_DEADLINE_SECONDS);
-  const header = makeHeader(plan, await describeCores(context, plan.cores), commitOf(context.project.root), new Date());
+  const header = makeHeader(plan, await describeCores(context, plan), commitOf(context.project.root), new Date());
   for (const { id, reason } of plan.skipped) context.output.warn(`ringbench: ${id} is skipped: ${reason}`);
   const signals = catchSignals();
   try {
@@ -64,6 +65,7 @@ function planFrom({ project }: Context, given: Arguments): Plan {
     repeat: integerOption(given['repeat'], '--repeat', 1, MOST_REPETITIONS),
     budget: integerOption(given['budget'], '--budget', 1, MOST_INSTRUCTIONS),
     samples: integerOption(given['samples'], '--samples', 0, MOST_SAMPLES),
+    executor: executorOption(given['executor']),
     seed: integerOption(given['seed'], '--seed', 0, Number.MAX_SAFE_INTEGER) ?? DEFAULT_SEED,
     shard: shardOption(given['shard']),
   };
@@ -71,12 +73,12 @@ function planFrom({ project }: Context, given: Arguments): Plan {
 }
 
 /** What the header says of the configurations; their settings are checked here, because only the core knows them. */
-function describeCores({ project }: Context, names: readonly string[]): Promise<RunHeader['cores']> {
-  return Promise.all(names.map(async (name) => {
+function describeCores({ project }: Context, { cores, executor }: Plan): Promise<RunHeader['cores']> {
+  return Promise.all(cores.map(async (name) => {
     const configuration = configurationOf(name);
     const core = await project.registry.load(configuration.core);
     requireSettings(core, configuration, 'the plan');
-    return describeCore(core, configuration);
+    return describeCore(core, configuration, executor);
   }));
 }
 

@@ -90,7 +90,7 @@ function imageOf({ kernel, multiboot, roms, disks, initrd, append }: Sources): {
 
 /** Reads the options that describe a guest and its machine, and their files. Throws InputProblem. */
 export async function guestRecipe({ project }: Context, given: Arguments): Promise<GuestRecipe> {
-  const { definition, configuration: { name: core, settings } } = await coreOption(project.registry, given['core']);
+  const { definition, configuration: { name: core, settings } } = await coreOption(project.registry, given);
   const cpu = choiceOption(given['cpu'], 'processor', '--cpu', CPU_MODEL_NAMES) ?? DEFAULT_CPU_MODEL;
   const memoryBytes = memoryOption(given['memory']);
   const postPort = addressOption(given['post-port'], '--post-port', 0, LAST_PORT);

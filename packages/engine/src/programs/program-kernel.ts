@@ -20,6 +20,8 @@ const ACCESS_OFFSET = 4;
 const TASK_BUSY = 1 << 9;
 const POP_FLAGS = 0x9d;
 const OPEN = Page.PRESENT | Page.WRITABLE | Page.USER;
+/** What ring 3 must not write. */
+const PAGING_STRUCTURES = [PAGE_DIRECTORY, PAGE_TABLE, OTHER_DIRECTORY, OTHER_TABLE, WINDOW_TABLE, IDENTITY_TABLE] as const;
 const ENTRIES = PAGE_BYTES / 4;
 const SLOT_SHIFT = 22;
 const INT3_WORD = 0xcccccccc;
@@ -123,6 +125,8 @@ export class ProgramKernel extends KernelGuest {
       this.mov(EDI, from + PAGE_BYTES - STOP_BYTES).label(next).mov(ECX, STOP_BYTES / 4).raw(0xf3, 0xab).alu('add', EDI, PAGE_BYTES - STOP_BYTES).alu('cmp', EDI, to).jcc('c', next);
     }
     this.mov(EDI, IDENTITY_TABLE).mov(EAX, OPEN).mov(ECX, ENTRIES).label('identity').mov(at(EDI), EAX).alu('add', EAX, PAGE_BYTES).alu('add', EDI, 4).decrementAndJump('identity');
+    // Code that goes astray in ring 3 may enter code of ring 0 that changes a page table, and cannot execute the INVLPG or load of CR3 behind.
+    for (const table of PAGING_STRUCTURES) this.mov(at(IDENTITY_TABLE + (table / PAGE_BYTES) * 4), table | Page.PRESENT | Page.WRITABLE);
   }
   /** Two directories that have the first 4 MB one to one, by a table each, and the window's table, which is empty. Paging is off. */
   private resetPaging(): void {

@@ -8,7 +8,6 @@ import { SCAN_EVENTS } from './scan-counters.js';
 export function scanningCore(named: Pick<CoreDefinition, 'id' | 'title' | 'exemplar' | 'mechanism'>, defaults: ScanningPolicy): CoreDefinition {
   return {
     ...named,
-    executor: 'interpreter',
     events: [...VMM_EVENTS, ...SHADOW_EVENTS, ...SCAN_EVENTS, ...IO_EVENTS],
     settings: [...scanningSettings(defaults), SHADOW_SETTING, EXECUTOR_SETTING, ...DEVICE_SETTINGS],
     sharesMachine: true,
