@@ -33,14 +33,17 @@ function processorSeconds() {
 
 const textOf = (error) => (error instanceof Error ? `throws ${error.stack ?? error.message}` : String(error));
 
+/** Settings of a core that have this executor run its guests; those by default where none is given, or the core has no choice. */
+const settingsOf = ({ settings = [] }, executor) => (executor !== undefined && settings.some(({ name }) => name === 'executor') ? { settings: { executor } } : {});
+
 /** What the reference's guest showed, and where another core's differs; `undefined` where none does. */
-function judge(cores, reference, programs) {
+function judge(cores, reference, programs, executor) {
   const image = buildImage(programs);
-  const expected = observe(reference, image);
+  const expected = observe(reference, image, settingsOf(reference, executor));
   for (const core of cores) {
     let difference;
     try {
-      difference = firstDifference(expected, observe(core, image, { neighbourPages: NEIGHBOUR_PAGES }));
+      difference = firstDifference(expected, observe(core, image, { neighbourPages: NEIGHBOUR_PAGES, ...settingsOf(core, executor) }));
     } catch (error) {
       difference = textOf(error);
     }
@@ -50,24 +53,24 @@ function judge(cores, reference, programs) {
 }
 
 /** A failure: the smallest programs that show it, in words and as a listing. */
-function explain(reference, programs, { core, difference }) {
+function explain(reference, programs, { core, difference }, executor) {
   const seed = programs[0].seed;
-  const fails = (fewer) => judge([core], reference, fewer).failure !== undefined;
+  const fails = (fewer) => judge([core], reference, fewer, executor).failure !== undefined;
   const least = shrinkPrograms(programs, fails);
-  const left = judge([core], reference, least).failure;
+  const left = judge([core], reference, least, executor).failure;
   // A failure that depends on more than the guest's bytes does not shrink: it is told as it came.
   if (left === undefined) return { core: core.id, seed, text: `${core.id}: ${difference} (programs from seed ${seed} on; not repeatable)` };
   return { core: core.id, seed: least[0].seed, text: `${core.id}: ${left.difference}\n${JSON.stringify(least)}\n${listPrograms(left.image)}` };
 }
 
 /** Images from `from` on until `programs` programs have run; every worker takes seeds of its own. */
-async function work({ profile, cores: ids, seed, programs }) {
+async function work({ profile, cores: ids, executor, seed, programs }) {
   const reference = await loadCore(REFERENCE);
   const cores = await Promise.all(ids.filter((id) => id !== REFERENCE).map((id) => loadCore(id)));
   const total = { programs: 0, finished: 0, images: 0, instructions: 0, looks: 0, ends: {}, kinds: {}, failures: [], failed: 0 };
   for (let next = 0; next < programs; ) {
     const batch = Array.from({ length: Math.min(PROGRAMS_OF_AN_IMAGE, programs - next) }, (_, index) => generateProgram(seed + next + index, profile));
-    const { expected, failure } = judge(cores, reference, batch);
+    const { expected, failure } = judge(cores, reference, batch, executor);
     const begun = Math.max(1, Math.min(batch.length, expected.begun));
     // All but the last that began gave way to the next one; the last one did where the guest then powered itself off.
     total.finished += expected.begun === batch.length && expected.exit.kind === 'power-off' ? begun : begun - 1;
@@ -76,7 +79,7 @@ async function work({ profile, cores: ids, seed, programs }) {
     total.instructions += expected.looks.at(-1).retired;
     total.looks += expected.looks.length;
     total.images++;
-    if (failure !== undefined && ++total.failed <= MOST_SHRUNK) total.failures.push(explain(reference, batch, failure));
+    if (failure !== undefined && ++total.failed <= MOST_SHRUNK) total.failures.push(explain(reference, batch, failure, executor));
     total.programs = next += begun;
     parentPort.postMessage({ done: next });
   }
@@ -132,18 +135,18 @@ function saveFailures(profile, failures) {
 }
 
 /** Runs a campaign and prints its figures; the exit code is 1 when a core differs. */
-export async function runCampaign(profile, { programs, seed, cores, json }) {
+export async function runCampaign(profile, { programs, seed, cores, executor, json }) {
   const workers = Math.min(MOST_WORKERS, availableParallelism(), programs);
   const share = Math.ceil(programs / workers);
   const progress = createProgress(programs);
   process.stderr.write(`${profile}: ${programs} programs from seed ${seed} on, ${workers} workers\n`);
   const began = performance.now();
-  const shares = Array.from({ length: workers }, (_, index) => ({ profile, cores, seed: seed + index * share, programs: Math.min(share, programs - index * share) })).filter((own) => own.programs > 0);
+  const shares = Array.from({ length: workers }, (_, index) => ({ profile, cores, executor, seed: seed + index * share, programs: Math.min(share, programs - index * share) })).filter((own) => own.programs > 0);
   const results = await Promise.all(shares.map((own, index) => start(own, (done) => progress(index, done))));
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const seconds = Math.round((performance.now() - began) / 1000);
   const figures = {
-    profile, seed, cores, programs: sumOf(results, 'programs'), finished: sumOf(results, 'finished'), images: sumOf(results, 'images'), instructions: sumOf(results, 'instructions'), looks: sumOf(results, 'looks'),
+    profile, seed, cores, executor: executor ?? 'default', programs: sumOf(results, 'programs'), finished: sumOf(results, 'finished'), images: sumOf(results, 'images'), instructions: sumOf(results, 'instructions'), looks: sumOf(results, 'looks'),
     ends: mergeCounts(results, 'ends'), kinds: mergeCounts(results, 'kinds'), seconds, cpuSeconds: processorSeconds(), failed: sumOf(results, 'failed'), failures: saveFailures(profile, results.flatMap(({ failures }) => failures)),
   };
   if (json) console.log(JSON.stringify(figures));
@@ -151,9 +154,9 @@ export async function runCampaign(profile, { programs, seed, cores, json }) {
   return figures.failed === 0 ? 0 : 1;
 }
 
-function report({ seed, cores, programs, finished, images, instructions, looks, ends, seconds, cpuSeconds, failed, failures }) {
+function report({ seed, cores, executor, programs, finished, images, instructions, looks, ends, seconds, cpuSeconds, failed, failures }) {
   const ended = Object.entries(ends).map(([end, count]) => `${end} ${count}`).join(', ');
-  console.log(`seed ${seed}: ${programs} programs, of which ${finished} ran to their end, in ${images} images on ${cores.join(', ')}: ${instructions} instructions and ${looks} looks on each, ${seconds} s, ${cpuSeconds} processor seconds; images ended by ${ended}; ${failed} differ`);
+  console.log(`seed ${seed}: ${programs} programs, of which ${finished} ran to their end, in ${images} images on ${cores.join(', ')} (executor: ${executor}): ${instructions} instructions and ${looks} looks on each, ${seconds} s, ${cpuSeconds} processor seconds; images ended by ${ended}; ${failed} differ`);
   for (const { file, text } of failures) console.log(`${text}\nsaved in ${file}`);
 }
 

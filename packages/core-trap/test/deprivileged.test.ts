@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { CPU_MODEL_NAMES, Word } from '@ringbench/isa';
+import { CPU_MODEL_NAMES, Vector, Word } from '@ringbench/isa';
 import { DirectEngine, type Engine, type EngineOptions, type GuestImage } from '@ringbench/engine';
-import { Assembler, at, CODE_ADDRESS, CR0, EAX, EBP, EBX, ECX, EDI, ESI, ESP, multibootImage } from '@ringbench/engine/conformance';
+import { Assembler, at, CODE_ADDRESS, CR0, DR0, DR7, EAX, EBP, EBX, ECX, EDI, ES, ESI, ESP, multibootImage } from '@ringbench/engine/conformance';
 import { core } from '../src/index.js';
 
 const MEMORY_BYTES = 2 << 20;
@@ -37,15 +37,45 @@ describe('what traps, and nothing else', () => {
   });
 });
 
-it('real-mode code stores through CS, which no segment of protected mode lets it', () => {
-  // PE off and no far jump: 32-bit code goes on in real mode. MOV CS:[180000h], EAX.
-  const code = new Assembler(CODE_ADDRESS).mov(ESP, STACK).mov(EAX, CR0).alu('and', EAX, -2).mov(CR0, EAX).raw(0x2e, 0xa3).long(0x180000).mov(EBX, at(0x180000)).alu('or', EAX, 1).mov(CR0, EAX).outByte(POWER_OFF, 0);
-  const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
-    const engine = started(create, imageOf(code));
-    return [engine.run(100), engine.retired, engine.fingerprint()];
+describe('code whose segments no mode of ring 3 has is interpreted', () => {
+  const FAR = 0x180000;
+  /** A handler of real mode's exceptions: MOV AL, status; OUT F4h, AL. */
+  const HANDLER = 0x10000;
+  const endWith = (status: number): number => 0xf4e600b0 | (status << 8);
+  /** PE off and no far jump: flat 32-bit code goes on in real mode, where a vector leads to the handler. */
+  const realMode = (vector: number): Assembler =>
+    new Assembler(CODE_ADDRESS).jmp('go').label('vectors').word(0x3ff).long(0).label('go').lidt(at('vectors')).mov(ESP, STACK).mov(at(vector * 4), HANDLER << 12).mov(at(HANDLER), endWith(vector)).mov(EAX, CR0).alu('and', EAX, -2).mov(CR0, EAX);
+  /** Runs it natively and here; what the guest leaves must be equal. */
+  function onBoth(code: Assembler, status: number): Engine {
+    const image = imageOf(code.outByte(POWER_OFF, 0));
+    const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
+      const engine = started(create, image);
+      return { exit: engine.run(100), retired: engine.retired, fingerprint: engine.fingerprint(), engine };
+    });
+    expect(expected?.exit).toEqual({ kind: 'power-off', status });
+    expect({ ...actual, engine: undefined }).toEqual({ ...expected, engine: undefined });
+    return actual.engine;
+  }
+
+  it('real mode stores through CS, and through a segment that was loaded read-only', () => {
+    const code = new Assembler(CODE_ADDRESS).jmp('go').align(8).label('table').long(0).long(0).raw(0xff, 0xff, 0, 0, 0, 0x91, 0xcf, 0).label('pointer').word(15).long('table');
+    code.label('go').lgdt(at('pointer')).mov(EAX, 8).mov(ES, EAX).mov(EAX, CR0).alu('and', EAX, -2).mov(CR0, EAX).raw(0x2e, 0xa3).long(FAR).raw(0x26, 0xa3).long(FAR + 8).mov(EBX, at(FAR)); // MOV CS:[FAR], EAX; MOV ES:[FAR + 8], EAX
+    expect(onBoth(code, 0).counts()['vmm.interpreted']).toBeGreaterThanOrEqual(6);
   });
-  expect(expected[0]).toEqual({ kind: 'power-off', status: 0 });
-  expect(actual).toEqual(expected);
+
+  it('protected mode stores through the CS that real mode leaves, until it loads another', () => {
+    const code = realMode(Vector.UD).jmpFar(0, 'paragraph').label('paragraph').alu('or', EAX, 1).mov(CR0, EAX).raw(0x2e, 0xa3).long(FAR).mov(EBX, at(FAR));
+    expect(onBoth(code, 0).counts()['vmm.interpreted']).toBeGreaterThanOrEqual(6);
+  });
+
+  it('ARPL is undefined in real mode', () => {
+    onBoth(realMode(Vector.UD).mov(EBX, 3).raw(0x63, 0xd8), Vector.UD);
+  });
+
+  it('a breakpoint on an instruction is met, the exception of a single step follows', () => {
+    onBoth(realMode(Vector.DB).mov(EAX, 'here').mov(DR0, EAX).mov(EAX, 0x402).mov(DR7, EAX).nop().label('here').nop(), Vector.DB);
+    onBoth(realMode(Vector.DB).push(0x102).popfd().nop(2), Vector.DB);
+  });
 });
 
 it('ENTER copies frames over each other across a page that the shadow tables lack', () => {

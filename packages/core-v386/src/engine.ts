@@ -120,7 +120,8 @@ export class V386Engine implements Engine {
   private enterGuest(): Exit | undefined {
     const { guest } = this;
     if (this.takePause()) return { kind: 'paused' };
-    if (guest.inShutdown) return { kind: 'shutdown', eip: guest.processor.state[Word.EIP] >>> 0, detail: 'triple fault' };
+    // A processor that shut down behind the instruction which pulled the RESET line is woken by it (SDM vol. 3, 6.15, Interrupt 8).
+    if (guest.shutdownReason !== undefined && !guest.isResetWanted) return { kind: 'shutdown', eip: guest.processor.state[Word.EIP] >>> 0, detail: guest.shutdownReason };
     // A single-step trap of the instruction that ended the run is taken before the end.
     if (guest.pending === undefined) {
       const end = this.takeEnd();

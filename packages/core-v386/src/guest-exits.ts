@@ -1,4 +1,4 @@
-import { Flag, V386Access, V386Event, V386ExitNumber, V386Io, V386MsrAccess, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
+import { Flag, SHUTDOWN_REASONS, V386Access, V386Event, V386ExitNumber, V386Io, V386MsrAccess, Word, type SystemMnemonic, type SystemOperands } from '@ringbench/isa';
 import type { SecondLevelTables, VirtualMachine } from '@ringbench/vmm';
 import type { ControlBlock } from './control-block.js';
 import type { DeviceServer } from './device-server.js';
@@ -26,7 +26,7 @@ export class GuestExits {
     handlers[V386ExitNumber['interrupt-window']] = () => {};
     handlers[V386ExitNumber['second-level']] = () => this.secondLevelViolation();
     handlers[V386ExitNumber.msr] = () => this.interpret((this.block.load('EXIT_QUALIFICATION') & V386MsrAccess.WRITE) === 0 ? 'rdmsr' : 'wrmsr');
-    handlers[V386ExitNumber.shutdown] = () => (this.machine.inShutdown = true);
+    handlers[V386ExitNumber.shutdown] = () => (this.machine.shutdownReason = SHUTDOWN_REASONS[this.block.load('EXIT_QUALIFICATION')]);
     this.handlers = handlers;
   }
 

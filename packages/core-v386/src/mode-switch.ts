@@ -74,6 +74,8 @@ export class ModeSwitch {
   enter(): void {
     const { block, guest, machine } = this;
     const { state } = machine.processor;
+    // Before `writeTimes`, from where on guest time counts the IRET.
+    machine.processor.faultsInARow = guest.processor.faultsInARow;
     if (this.isStateNew) block.saveGuest(guest.processor.state, state);
     else block.saveRegisters(guest.processor.state, state);
     this.isStateNew = false;
@@ -92,6 +94,7 @@ export class ModeSwitch {
   takeExit(): number {
     const { block, guest } = this;
     block.loadGuest(guest.processor.state, this.machine.processor.state);
+    guest.processor.faultsInARow = this.machine.processor.faultsInARow;
     const shadow = block.load('GUEST_SHADOW');
     guest.processor.interruptsInhibited = (shadow & (V386Shadow.INTERRUPTS | V386Shadow.DEBUG)) !== 0;
     guest.processor.debugInhibited = (shadow & V386Shadow.DEBUG) !== 0;
@@ -138,7 +141,9 @@ export class ModeSwitch {
     if (!SYSTEM_PROCEDURES[mnemonic](processor, operands)) {
       throw new Error(`the VMM's ${mnemonic} raised exception ${processor.faultVector}; entry check ${this.block.load('EXIT_QUALIFICATION')}`);
     }
+    const { faultsInARow } = processor;
     processor.skip(1);
+    processor.faultsInARow = faultsInARow;
   }
 }
 

@@ -86,6 +86,22 @@ describe('ROMs under V386 mode and natively', () => {
     expect(console.split('\n')[1]).toBe(PASS.replace('B05A', 'B0FF'));
   });
 
+  it('start again after a reset behind which the single-step trap shuts the processor down', () => {
+    const [page, entry, pointer] = [4096, 0xff0, 0x800];
+    const code = [
+      0xfe, 0x06, 0x00, 0x05, 0x80, 0x3e, 0x00, 0x05, 0x02, 0x74, 0x14, // INC BYTE [500h]; CMP BYTE [500h], 2; JE off
+      0x2e, 0x0f, 0x01, 0x1e, pointer & 0xff, 0xf0 | (pointer >> 8), // LIDT CS:[pointer]: no table
+      0x31, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x06, 0xb0, 0xfe, 0x68, 0x02, 0x01, 0x9d, 0xe6, 0x64, // SS:SP = 0:600h; AL = FEh; PUSH 102h; POPF; OUT 64h, AL
+      0xb0, 0x09, 0xe6, 0xf4, // off: MOV AL, 9; OUT F4h, AL
+    ];
+    const bytes = new Uint8Array(page);
+    bytes.set(code);
+    bytes.set([0xea, 0x00, 0xf0, 0x00, 0xf0], entry); // JMP F000:F000
+    const { visible, engine } = bootOnBoth({ name: 'reset', format: 'rom', roms: [{ name: 'reset', bytes, address: 0xff000 }] });
+    expect(visible).toMatchObject({ exit: { kind: 'power-off', status: 9 } });
+    expect(engine.counts()['v386.exit.shutdown']).toBe(1);
+  });
+
   it('count no exit for a store', () => {
     const { engine } = bootOnBoth(rom());
     expect(engine.counts()['v386.exit.second-level'] ?? 0).toBe(0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CR0, Flag, Register, V386Access, V386Control, Word } from '@ringbench/isa';
+import { Access, CR0, Flag, Register, Segment, Shutdown, V386Access, V386Control, Vector, Word } from '@ringbench/isa';
+import { FAULTS_WITHOUT_PROGRESS } from '@ringbench/machine';
 import { CODE, ModeFixture } from './mode-fixture.js';
 
 /** Sentences of docs/v386-mode.md that only an executing machine can prove; the titles name them. */
@@ -208,7 +209,24 @@ describe('6. exits, executed', () => {
   it('6.12 a triple fault exits, and the machine goes on', () => {
     const mode = new ModeFixture([0x0f, 0x0b]);
     mode.enter();
-    expect(mode.exit()).toBe('shutdown');
+    expect([mode.exit(), mode.block.load('EXIT_QUALIFICATION')]).toEqual(['shutdown', Shutdown.TRIPLE_FAULT]);
+    expect(mode.machine.processor.inShutdown).toBe(false);
+  });
+
+  it('6.12 exceptions without end exit too, behind the one that was too many', () => {
+    // An interrupt table at 2000h whose gate of #UD leads to the UD2 itself, and a descriptor table for it at 3000h.
+    const mode = new ModeFixture([0x0f, 0x0b]);
+    const { memory, processor } = mode.guest;
+    memory.write(2, Vector.UD * 8, 4, 0x80000 | CODE);
+    memory.write(2, Vector.UD * 8 + 4, 4, 0x8e00);
+    memory.write(3, 8, 4, 0xffff);
+    memory.write(3, 12, 4, 0x00cf9b00);
+    // Twelve bytes a frame: on a 16-bit stack, which goes around.
+    Object.assign(processor.state, { [Word.IDTR_BASE]: 0x2000, [Word.IDTR_LIMIT]: 0x7ff, [Word.GDTR_BASE]: 0x3000, [Word.GDTR_LIMIT]: 0xf, [Word.ACCESS + Segment.SS]: processor.state[Word.ACCESS + Segment.SS] & ~Access.BIG, [Word.BASE + Segment.SS]: 0x10000 });
+    const stack = processor.state[Register.ESP] & 0xffff;
+    mode.enter();
+    expect([mode.exit(), mode.block.load('EXIT_QUALIFICATION'), mode.eip]).toEqual(['shutdown', Shutdown.LIVELOCK, CODE]);
+    expect(mode.register(Register.ESP) & 0xffff).toBe((stack - 12 * (FAULTS_WITHOUT_PROGRESS + 1)) & 0xffff);
     expect(mode.machine.processor.inShutdown).toBe(false);
   });
 

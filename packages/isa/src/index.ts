@@ -28,7 +28,7 @@ export { checksAlignment, dataBreakpoints, hasInstructionBreakpoints, instructio
 export { resetProcessor, type ResetKind } from './system/reset.js';
 export { canTakeInterrupt, deliverFault, deliverHardwareInterrupt, deliverInterrupt, pushesErrorCode } from './system/faults.js';
 export { awaitsInterruptWindow, exitV386, raiseSecondLevelViolation, wantsInterruptWindow } from './system/v386-exit.js';
-export { V386Access, V386Block, V386Check, V386Control, V386Event, V386ExitNumber, V386Io, V386Msr, V386MsrAccess, V386Shadow, V386_REVISION, v386BlockHeader } from './system/v386-block.js';
+export { Shutdown, SHUTDOWN_REASONS, V386Access, V386Block, V386Check, V386Control, V386Event, V386ExitNumber, V386Io, V386Msr, V386MsrAccess, V386Shadow, V386_REVISION, v386BlockHeader } from './system/v386-block.js';
 export { SENSITIVE_TRAPS_SILICON, V386_SILICON, type SiliconChange } from './system/silicon-changes.js';
 export type { V386FieldName } from './system/v386-block.js';
 export { refreshSegment, segmentAllows } from './system/access.js';

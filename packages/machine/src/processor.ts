@@ -1,4 +1,4 @@
-import { Access, CPU_MODELS, CR0, DEFAULT_CPU_MODEL, Feature, Flag, Segment, Vector, V386Access, Word, deliverFault, eventIndex, exitV386, hasInstructionBreakpoints, instructionBreakpoints, portBreakpoints, raiseSecondLevelViolation, resetProcessor, resetX87, segmentAllows, storeFloat, type CpuModelName, type ResetKind, type Silicon } from '@ringbench/isa';
+import { Access, CPU_MODELS, CR0, DEFAULT_CPU_MODEL, Feature, Flag, Segment, Vector, SHUTDOWN_REASONS, Shutdown, V386Access, Word, deliverFault, eventIndex, exitV386, hasInstructionBreakpoints, instructionBreakpoints, portBreakpoints, raiseSecondLevelViolation, resetProcessor, resetX87, segmentAllows, storeFloat, type CpuModelName, type ResetKind, type Silicon } from '@ringbench/isa';
 import type { PortBus } from './bus.js';
 import { Region } from './layout.js';
 import type { MachineMemory } from './memory.js';
@@ -180,7 +180,8 @@ export class Processor implements Silicon {
     return false;
   }
   clearFault(): void {
-    if (this.faulted) this.noteFault();
+    if (this.faulted && this.faultVector === Vector.V3 && this.state[Word.IN_V386] !== 0) this.noteExit();
+    else if (this.faulted) this.noteFault();
     this.raised = false;
     this.trapCause = 0; // an instruction that faults has not happened
     if (this.mmu.faulted) this.mmu.clearFault();
@@ -203,15 +204,31 @@ export class Processor implements Silicon {
     this.livelocked = true;
     this.attention = true;
   }
+  /** An exit of V386 mode is no fault of the guest's. Whether it had too many is seen when it has the processor again (`faultsInARow`). */
+  private noteExit(): void {
+    this.faultsTaken++;
+    this.livelocked = false;
+  }
+  /**
+   * Faults since the last completed instruction. A monitor keeps those of its guest: its own instructions, which complete in between, are none of the
+   * guest's.
+   */
+  get faultsInARow(): number { return this.now() === this.faultedAt ? this.faultsThere : 0; }
+  set faultsInARow(count: number) {
+    this.faultsThere = count;
+    this.faultedAt = this.now();
+    this.livelocked = count > FAULTS_WITHOUT_PROGRESS;
+    if (this.livelocked) this.attention = true;
+  }
   /** Ends a livelock: the guest of V386 mode is handed back to its VMM, else the processor shuts down. */
   endLivelock(): void {
     this.livelocked = false;
     this.faultsThere = 0;
     if (this.state[Word.IN_V386] !== 0) {
-      exitV386(this, 'shutdown');
+      exitV386(this, 'shutdown', Shutdown.LIVELOCK);
       return;
     }
-    this.shutdown('exceptions without end: no instruction completes between them');
+    this.shutdown(SHUTDOWN_REASONS[Shutdown.LIVELOCK]);
   }
   /** Turns a refusal by the second-level translation, which is no fault of the guest's, into the exit that it causes. */
   private recordViolation(): void {

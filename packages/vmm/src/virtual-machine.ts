@@ -1,4 +1,4 @@
-import { Debug6, Flag, Vector, Word, type CpuModelName } from '@ringbench/isa';
+import { Debug6, Flag, instructionBreakpoints, Segment, Vector, Word, type CpuModelName } from '@ringbench/isa';
 import { createPc, equipmentOf, INTERRUPTS_AT_ONE_BOUNDARY, MOST_DEADLINES_ASLEEP, type Pc, type PcEquipment } from '@ringbench/machine';
 import type { VmmCounters } from './counters.js';
 import type { GuestClock } from './guest-clock.js';
@@ -52,8 +52,8 @@ export class VirtualMachine {
   /** Guest time of the last interrupt, and how many there were at that time. */
   private interruptedAt = -1;
   private interruptsThere = 0;
-  /** After a triple fault. */
-  inShutdown = false;
+  /** Where the silicon delivers the guest's faults: why it gave the guest up. */
+  shutdownReason: string | undefined = undefined;
   /** The guest pulled the reset line; the core decides what follows. */
   isResetWanted = false;
 
@@ -89,7 +89,7 @@ export class VirtualMachine {
   /** The RESET line: devices and processor as after power-on, memory as it is. The core drops what it holds of the processor's state. */
   reset(): void {
     this.isResetWanted = false;
-    this.inShutdown = false;
+    this.shutdownReason = undefined;
     this.pending = undefined;
     this.pc.reset();
     this.processor.reset();
@@ -133,13 +133,31 @@ export class VirtualMachine {
   raiseFault(): void {
     const { faultVector, faultErrorCode } = this.processor;
     this.processor.clearFault();
-    this.raiseException(faultVector, faultErrorCode);
+    this.inject(faultVector, faultErrorCode);
   }
 
   /** The guest takes an exception before its next instruction. */
   raiseException(vector: number, errorCode: number): void {
+    this.processor.noteFault();
+    this.inject(vector, errorCode);
+  }
+  private inject(vector: number, errorCode: number): void {
     this.counters.injectedExceptions++;
     this.pending = { kind: 'exception', vector, errorCode };
+  }
+
+  /**
+   * For a monitor that has the next instruction executed where the silicon meets no breakpoint: takes the fault of one on it (SDM vol. 3, 17.3.1.1), as
+   * `Processor.takeInstructionBreakpoint` does. True if it did.
+   */
+  takeInstructionBreakpoint(): boolean {
+    const { state, debugInhibited } = this.processor;
+    if ((state[Word.FLAG_SYSTEM] & Flag.RF) !== 0 || state[Word.REPEATING] !== 0 || debugInhibited) return false;
+    const hits = instructionBreakpoints(state, state[Word.BASE + Segment.CS] + state[Word.EIP]);
+    if (hits === 0) return false;
+    state[Word.DR + 6] |= hits;
+    this.raiseException(Vector.DB, 0);
+    return true;
   }
 
   /**

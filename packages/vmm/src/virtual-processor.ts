@@ -1,4 +1,4 @@
-import { checksAlignment, CPU_MODELS, dataBreakpoints, DEFAULT_CPU_MODEL, eventIndex, resetProcessor, isMisaligned, portBreakpoints, SILICON_EVENTS, STATE_WORDS, Vector, Word, type CpuModelName, type Silicon } from '@ringbench/isa';
+import { checksAlignment, CPU_MODELS, dataBreakpoints, DEFAULT_CPU_MODEL, eventIndex, resetProcessor, isMisaligned, portBreakpoints, Shutdown, SHUTDOWN_REASONS, SILICON_EVENTS, STATE_WORDS, Vector, Word, type CpuModelName, type Silicon } from '@ringbench/isa';
 import { FAULTS_WITHOUT_PROGRESS, MARKER_PORT, PageWalker, type PortBus, type WalkedMemory } from '@ringbench/machine';
 import type { VmmCounters } from './counters.js';
 
@@ -56,7 +56,9 @@ export class VirtualProcessor implements Silicon {
   faultErrorCode = 0;
   /** After a triple fault, or faults without end. */
   inShutdown = false;
-  /** Why; meaningless before. */
+  /** More faults than one instruction may have are on their way or delivered. */
+  livelocked = false;
+  /** Why it is in shutdown; meaningless before. */
   shutdownReason = 'triple fault';
   /** The interpreted instruction entered a handler: no single-step trap follows it (SDM vol. 3, 17.3.1.4). */
   diverted = false;
@@ -178,15 +180,22 @@ export class VirtualProcessor implements Silicon {
     this.faulted = false;
     this.trapCause = 0;
   }
-  /** A fault is on its way into the guest. The guest that only ever faults is given up, as the machine gives it up. */
+  /** A fault is on its way into the guest, which takes it whatever their number: too many end at the next boundary (`endLivelock`), as on the machine. */
   noteFault(): void {
-    const now = this.now();
-    this.faultsThere = now === this.faultedAt ? this.faultsThere + 1 : 1;
-    this.faultedAt = now;
-    if (this.faultsThere <= FAULTS_WITHOUT_PROGRESS) return;
+    this.faultsInARow++;
+    if (this.faultsThere > FAULTS_WITHOUT_PROGRESS) this.livelocked = true;
+  }
+  /** Faults since the guest last completed an instruction; also those that it took while it had the silicon, if a monitor says so. */
+  get faultsInARow(): number { return this.now() === this.faultedAt ? this.faultsThere : 0; }
+  set faultsInARow(count: number) {
+    this.faultsThere = count;
+    this.faultedAt = this.now();
+  }
+  /** The guest only ever faults: it is given up. */
+  endLivelock(): void {
+    this.livelocked = false;
     this.faultsThere = 0;
-    this.inShutdown = true;
-    this.shutdownReason = 'exceptions without end: no instruction completes between them';
+    this.shutdown(SHUTDOWN_REASONS[Shutdown.LIVELOCK]);
   }
 
   /** The RESET pin. */
@@ -194,6 +203,7 @@ export class VirtualProcessor implements Silicon {
     this.faulted = false;
     this.halted = false;
     this.inShutdown = false;
+    this.livelocked = false;
     this.interruptsInhibited = false;
     this.debugInhibited = false;
     this.trapCause = 0;

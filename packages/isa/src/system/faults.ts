@@ -4,7 +4,7 @@ import { GENERAL_DETECT } from './debug.js';
 import { isProtected } from './modes.js';
 import { deliverEvent, Resumption } from './interrupts.js';
 import type { Silicon } from './silicon.js';
-import { V386Event, V386Block } from './v386-block.js';
+import { Shutdown, SHUTDOWN_REASONS, V386Event, V386Block } from './v386-block.js';
 import { exitV386, exitV386WithNumber } from './v386-exit.js';
 
 // Hot path: a constant of this module folds into the code, a property of an imported object does not.
@@ -71,7 +71,7 @@ function deliverFrom(silicon: Silicon, before: number, vector: number, errorCode
   for (let met = 0; met < MOST_FAULTS_OF_A_DELIVERY; met++) {
     silicon.clearFault();
     if (next === Vector.V3 && state[IN_V386] !== 0) return exitV386WithNumber(silicon, code);
-    if (isTripleFault(first, next)) return giveUp(silicon);
+    if (isTripleFault(first, next)) return giveUp(silicon, Shutdown.TRIPLE_FAULT);
     if (isDoubleFault(first, next)) {
       next = Vector.DF;
       code = 0;
@@ -83,7 +83,7 @@ function deliverFrom(silicon: Silicon, before: number, vector: number, errorCode
     code = silicon.faultErrorCode;
   }
   silicon.clearFault();
-  return giveUp(silicon, 'exceptions without end: the delivery of each meets another');
+  return giveUp(silicon, Shutdown.ENDLESS_DELIVERY);
 }
 
 function deliverException(silicon: Silicon, vector: number, errorCode: number): boolean {
@@ -115,9 +115,9 @@ function writeVectoring(silicon: Silicon, event: number, errorCode: number): voi
 }
 
 /** Shutdown, of the guest alone in V386 mode. */
-function giveUp(silicon: Silicon, reason?: string): boolean {
-  if (silicon.state[IN_V386] !== 0) return exitV386(silicon, 'shutdown');
-  silicon.shutdown(reason);
+function giveUp(silicon: Silicon, cause: (typeof Shutdown)[keyof typeof Shutdown]): boolean {
+  if (silicon.state[IN_V386] !== 0) return exitV386(silicon, 'shutdown', cause);
+  silicon.shutdown(SHUTDOWN_REASONS[cause]);
   return false;
 }
 

@@ -78,6 +78,11 @@ export const V386Access = { WRITE: 1 << 0, FETCH: 1 << 1, USER: 1 << 2, WALK: 1 
 /** EXIT_QUALIFICATION of an MSR exit: set for WRMSR. The number of the MSR is in ECX. */
 export const V386MsrAccess = { WRITE: 1 << 0 } as const;
 
+/** Why a processor gives up; of a guest in V386 mode, EXIT_QUALIFICATION of its exit. */
+export const Shutdown = { TRIPLE_FAULT: 0, ENDLESS_DELIVERY: 1, LIVELOCK: 2 } as const;
+/** The same in words. */
+export const SHUTDOWN_REASONS = ['triple fault', 'exceptions without end: the delivery of each meets another', 'exceptions without end: no instruction completes between them'] as const;
+
 function numberExits(): Record<V386ExitName, number> {
   const numbers: Partial<Record<V386ExitName, number>> = {};
   V386_EXITS.forEach((name, index) => (numbers[name] = index + 1));

@@ -127,9 +127,9 @@ export function wantsInterruptWindow(silicon: Silicon): boolean {
 }
 
 /** Leaves V386 mode between two instructions. False only when the host cannot be entered: the processor is then in shutdown. */
-export function exitV386(silicon: Silicon, reason: V386ExitName): boolean {
+export function exitV386(silicon: Silicon, reason: V386ExitName, qualification = 0): boolean {
   storeField(silicon, V386Block.EXIT_LENGTH, 0);
-  storeField(silicon, V386Block.EXIT_QUALIFICATION, 0);
+  storeField(silicon, V386Block.EXIT_QUALIFICATION, qualification);
   return exitV386WithNumber(silicon, V386ExitNumber[reason]);
 }
 

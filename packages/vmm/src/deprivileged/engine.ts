@@ -188,8 +188,8 @@ export class DeprivilegedEngine implements Engine {
       if (this.takePause()) return { kind: 'paused' };
       if (guest.pending === undefined && this.isWithinCode()) break;
     }
-    if (this.code?.prepare() === Verdict.INTERPRET) {
-      this.instructions.interpretAny();
+    if (!this.world.canEnter || this.code?.prepare() === Verdict.INTERPRET) {
+      if (!guest.takeInstructionBreakpoint()) this.instructions.interpretAny();
       return undefined;
     }
     this.world.enter();
@@ -214,6 +214,7 @@ export class DeprivilegedEngine implements Engine {
       if (this.spaces.hasGrants) this.spaces.endGrants();
       if (event.kind === 'interrupt') deliverHardwareInterrupt(processor, event.vector);
       else deliverFault(processor, event.vector, event.errorCode);
+      if (processor.livelocked) processor.endLivelock();
       if (processor.trapCause === 0) continue;
       processor.state[Word.DR + 6] |= processor.trapCause;
       processor.trapCause = 0;
@@ -223,11 +224,10 @@ export class DeprivilegedEngine implements Engine {
 
   /** Running past the end of the code segment is a fault of the fetch (SDM vol. 3, 5.3), which the VMM's IRET would take for its own. */
   private isWithinCode(): boolean {
-    const { processor } = this.guest;
-    const { state } = processor;
+    const { guest } = this;
+    const { state } = guest.processor;
     if (state[Word.EIP] >>> 0 <= state[Word.LIMIT + Segment.CS] >>> 0 && (state[Word.ACCESS + Segment.CS] & Access.UNUSABLE) === 0) return true;
-    processor.noteFault();
-    this.guest.raiseException(Vector.GP, 0);
+    if (!guest.takeInstructionBreakpoint()) guest.raiseException(Vector.GP, 0);
     return false;
   }
 

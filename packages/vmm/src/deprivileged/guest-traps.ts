@@ -53,7 +53,6 @@ export class GuestTraps {
   }
 
   private reflect(vector: number, errorCode: number): void {
-    this.guest.processor.noteFault();
     this.guest.raiseException(vector, errorCode);
   }
 
@@ -62,9 +61,7 @@ export class GuestTraps {
     const met = this.code?.breakpoint() ?? 'none';
     if (met === 'resume') world.restart();
     else if (met === 'interpret') instructions.interpretAny();
-    else if (instructions.interpret()) return;
-    else if (!world.runsIn8086Mode && instructions.storesThroughCode()) instructions.interpretAny();
-    else this.reflect(Vector.GP, world.errorCode);
+    else if (!instructions.interpret()) this.reflect(Vector.GP, world.errorCode);
   }
 
   private pageFault(): void {
@@ -99,7 +96,6 @@ export class GuestTraps {
       return;
     }
     state[Word.DR + 6] |= cause;
-    this.guest.processor.noteFault();
     this.guest.raiseException(Vector.DB, 0);
   }
 

@@ -1,4 +1,4 @@
-import { Access, Flag, Segment, storeSegmentRegister, Word, type Silicon } from '@ringbench/isa';
+import { Access, CR0, Flag, Segment, storeSegmentRegister, Word, type Silicon } from '@ringbench/isa';
 import type { HostContext } from '../host-context.js';
 import type { MonitorInstructions } from './monitor-instructions.js';
 
@@ -27,12 +27,23 @@ export class ShadowSegments {
 
   constructor(private readonly host: HostContext, private readonly guest: Int32Array) {}
 
-  /** True when the silicon can run the guest's code in virtual-8086 mode: real or virtual-8086 mode with all that that mode prescribes. */
-  get areParagraphs(): boolean {
+  /**
+   * True when some mode of ring 3 has segments like the guest's. Real mode has virtual-8086 mode's, unless protected mode left it others: no mode with these
+   * has ARPL undefined and lets any segment be written. Nor can ring 3 run code in what real mode leaves in CS, until protected mode loads it.
+   */
+  get haveMode(): boolean {
+    const { guest } = this;
+    if (isVirtual8086(guest)) return true;
+    return (guest[Word.CR0] & CR0.PE) === 0 ? this.areParagraphs : (guest[Word.ACCESS + Segment.CS] & Access.CODE) !== 0;
+  }
+
+  /** True when all registers hold what virtual-8086 mode prescribes. */
+  private get areParagraphs(): boolean {
     const { guest } = this;
     for (let segment = 0; segment < REGISTERS; segment++) {
       if (guest[Word.BASE + segment] !== guest[Word.SELECTOR + segment] << PARAGRAPH_SHIFT || guest[Word.LIMIT + segment] !== PARAGRAPH_LIMIT) return false;
-      if ((guest[Word.ACCESS + segment] & Access.BIG) !== 0) return false;
+      const access = guest[Word.ACCESS + segment];
+      if ((access & Access.BIG) !== 0 || (access & (Access.CODE | Access.EXPAND_DOWN)) === Access.EXPAND_DOWN) return false;
     }
     return true;
   }
@@ -95,13 +106,10 @@ export class ShadowSegments {
   }
 }
 
-/** Access bits for ring 3. CS must be code of just this ring, whatever it was loaded from; real mode leaves a data descriptor in it. */
+/** Access bits for ring 3. CS must be code of just this ring, whatever it was loaded from. */
 function accessFor(segment: number, access: number): number {
   const sizes = access & Access.BIG;
-  if (segment === Segment.CS) {
-    const readable = (access & Access.CODE) === 0 ? Access.READABLE : access & Access.READABLE;
-    return USER | Access.CODE | readable | sizes;
-  }
+  if (segment === Segment.CS) return USER | Access.CODE | (access & Access.READABLE) | sizes;
   if (segment === Segment.SS) return USER | Access.WRITABLE | (access & Access.EXPAND_DOWN) | sizes;
   return USER | (access & (Access.CODE | Access.EXPAND_DOWN | Access.WRITABLE)) | sizes;
 }

@@ -1,4 +1,4 @@
-import { Access, CR0, decode, Flag, Segment, SYSTEM_PROCEDURES, Vector, Word, X87_PROCEDURES, type DecodeFailure, type Instruction, type SystemMnemonic } from '@ringbench/isa';
+import { Access, decode, Flag, Segment, SYSTEM_PROCEDURES, Vector, Word, X87_PROCEDURES, type DecodeFailure, type Instruction, type SystemMnemonic } from '@ringbench/isa';
 import { InstructionEvaluator, SystemInstruction, type EvaluatedInstruction } from '@ringbench/interpreter';
 import type { MachineMemory } from '@ringbench/machine';
 import type { VirtualMachine } from '../virtual-machine.js';
@@ -64,17 +64,6 @@ export class TrappedInstructions {
     const found = this.source.begin() ? this.find() : 'truncated';
     if (typeof found === 'string') return this.refuse(found);
     return this.isWithinCode(found) ? this.execute(found) : this.refuse('too-long');
-  }
-
-  /**
-   * True when the guest, in real mode, writes or may write through CS. Real mode allows it; the 16-bit protected-mode segments in which the silicon runs
-   * real-mode code that virtual-8086 mode cannot run do not.
-   */
-  storesThroughCode(): boolean {
-    const { state } = this.guest.processor;
-    if ((state[Word.CR0] & CR0.PE) !== 0 || !this.source.begin()) return false;
-    const instruction = decode(this.source, 0, { code32: false, features: state[Word.FEATURES] });
-    return typeof instruction !== 'string' && instruction.operands.some((operand) => operand.kind === 'memory' && operand.segment === Segment.CS);
   }
 
   /** All of the instruction lies within the limit of CS, which the end of the address space is at the latest (SDM vol. 3, 5.3). */

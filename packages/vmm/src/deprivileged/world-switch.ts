@@ -33,10 +33,8 @@ export function copyInPlace(from: Int32Array, to: Int32Array): void {
  * processor's; the silicon holds what its instructions compute with.
  */
 export class WorldSwitch {
+  /** The silicon runs the guest in virtual-8086 mode, as it does all real-mode code that it runs. */
   private isVirtual8086 = false;
-  /** True when the silicon runs the guest in virtual-8086 mode, as it does real-mode code that this mode can run. */
-  get runsIn8086Mode(): boolean { return this.isVirtual8086; }
-
   /** Machine time of the guest's first instruction after the last entry. */
   private enteredAt = 0;
   /** What comes next is an instruction that was begun already, past its breakpoints. */
@@ -62,7 +60,10 @@ export class WorldSwitch {
   /** The trap was the monitor's affair: the instruction starts over as if nothing had been. */
   restart(): void { this.isRestart = true; }
 
-  /** Enters the guest. Its EIP must be within its code segment. */
+  /** False where the silicon cannot run the guest at ring 3 as it is: its instruction is to be interpreted. */
+  get canEnter(): boolean { return this.segments.haveMode; }
+
+  /** Enters the guest, which must be fit for it. Its EIP must be within its code segment. */
   enter(): void {
     const { machine, guest, monitor } = this;
     const real = machine.processor.state;
@@ -72,7 +73,7 @@ export class WorldSwitch {
     monitor.loadCr0(CR0.PE | this.spaces.pagingControls | (real[Word.CR0] & CR0.ET) | (virtual[Word.CR0] & FLOATING_POINT) | (virtual[Word.CPL] === USER_LEVEL ? virtual[Word.CR0] & CR0.AM : 0));
     monitor.loadDebugRegisters(virtual.subarray(Word.DR, Word.DR + 8));
     const was8086 = this.isVirtual8086;
-    this.isVirtual8086 = isVirtual8086(virtual) || ((virtual[Word.CR0] & CR0.PE) === 0 && this.segments.areParagraphs);
+    this.isVirtual8086 = isVirtual8086(virtual) || (virtual[Word.CR0] & CR0.PE) === 0;
     // A trap from virtual-8086 mode leaves null selectors in the data segments.
     if (!this.isVirtual8086) this.segments.load(monitor, was8086);
     const stack = this.writeFrame();
