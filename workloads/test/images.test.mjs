@@ -48,8 +48,8 @@ function multibootHeader(image) {
 describe('the set of workloads', () => {
   it('has the guests that the suites name, and the README tells why each is there', () => {
     expect(ids).toEqual(expect.arrayContaining(
-      ['cli-sti-storm', 'coremark-like', 'demand-paging', 'noop', 'page-table-storm', 'port-io', 'sensitive', 'sieve-sort', 'syscall-loop',
-        'v86-monitor']));
+      ['address-spaces', 'cli-sti-storm', 'coremark-like', 'demand-paging', 'flags-round-trip', 'interpreter-loop', 'noop', 'page-table-storm', 'patch-other-page',
+        'patch-same-page', 'port-io', 'sensitive', 'sieve-sort', 'state-stores', 'string-copy', 'syscall-loop', 'v86-monitor']));
     const readme = readFileSync(join(WORKLOADS, 'README.md'), 'utf8');
     for (const id of ids) expect(readme).toContain(`| \`${id}\` |`);
   });
