@@ -1,144 +1,113 @@
-// Our interpreter and translator beside v86's on the same images: one process a measurement, order shuffled, time from the guest's START line to its END line, so
-// that start-up does not count, but translating does.
-//   npm run bench [-- --rounds N --scale-factor F --workload ID --peers interpreter,translator,v86,v86-translator --json]
-// Ratios of figures of one run are meaningful; figures of different runs are not, these machines are noisy.
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// Our interpreter and translator beside other machines on the same guest images; see README.md here and docs/performance.md.
+// One process a measurement, in shuffled order; every machine is timed by the same clock at the same two lines of its guest's console.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runScript } from '../../scripts/guest-toolchain.mjs';
+import { writeChart } from './peers/chart.mjs';
+import { KERNELS, describeKernel } from './peers/kernels.mjs';
+import { MACHINES, MEMORY_MIB, versions } from './peers/machines.mjs';
+import { chosen, positive, progress, say } from './peers/options.mjs';
+import { PHASES, planOf } from './peers/plan.mjs';
+import { calibrate, runPlan } from './peers/run.mjs';
+import { cellsOf, ratiosOf, startOf } from './peers/summary.mjs';
+import { coldTable, ratioTable, reducedLines, startTable, targetTable, warmTable } from './peers/tables.mjs';
+import { targetsOf } from './peers/targets.mjs';
 
-const root = new URL('../../', import.meta.url);
-const MEMORY_BYTES = 64 << 20;
-const DEADLINE_MS = 240_000;
-/** Multiples of each workload's default scale, so that a measurement lasts long enough to be past compilation on either side. */
-const SCALE_FACTOR = { 'coremark-like': 8, 'sieve-sort': 8, 'syscall-loop': 6, 'demand-paging': 6, sensitive: 8, 'port-io': 8 };
-/** Compute kernels, over which the geometric mean is taken first. */
-const COMPUTE = ['coremark-like', 'sieve-sort'];
+const RESULTS = fileURLToPath(new URL('../../results/bench', import.meta.url));
+const SCHEMA = 1;
+const MS_PER_S = 1000;
+const CLOCKS = ['wall', 'cpu'];
+const HELP = `Usage: npm run bench -- [options]        (node benchmarks/speed/peers.mjs [options] after npx tsc -b)
 
-/** Times a stream of console bytes between the two lines. */
-function stopwatch(done) {
-  let line = '';
-  let started = 0;
-  return (byte) => {
-    if (byte !== 10) { line += String.fromCharCode(byte); return; }
-    if (line.startsWith('START')) started = performance.now();
-    const end = /^END sum=([0-9a-f]{8})/.exec(line);
-    if (end !== null) done({ milliseconds: performance.now() - started, checksum: end[1] });
-    line = '';
+Times our interpreter and translator beside other machines on the same guest images: warm (${PHASES.warm / 1e9} G instructions, START to END) and
+cold (${PHASES.cold / 1e9} G, process start to END). Writes bench.json, ratios.svg and ratios.png.
+
+  --rounds N          processes for each figure (5)
+  --workload ID       only this kernel, may be repeated: ${KERNELS.map(({ id }) => id).join(', ')}
+  --peers A,B         only these machines: ${Object.keys(MACHINES).join(', ')}
+  --phase PHASE       only warm or only cold
+  --scale-factor F    this share of the instructions (1)
+  --clock wall|cpu    what the tables and ratios are made of; bench.json has both (wall)
+  --deadline S        seconds after which a process is ended; warm it is tried with a tenth of the work, cold it is reported as a bound (30)
+  --seed N            of the order and of the intervals (1)
+  --out DIR           where the results go (results/bench)
+  --json              the whole result on standard output instead of tables
+  --help
+
+Examples:
+  npm run bench
+  npm run bench -- --workload coremark-like --workload syscall-loop --peers translator,qemu --rounds 3
+  npm run bench -- --phase cold --peers translator,v86-translator --json`;
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '5' }, workload: { type: 'string', multiple: true }, peers: { type: 'string', default: Object.keys(MACHINES).join() },
+  phase: { type: 'string' }, 'scale-factor': { type: 'string', default: '1' }, clock: { type: 'string', default: 'wall' }, deadline: { type: 'string', default: '30' },
+  seed: { type: 'string', default: '1' }, out: { type: 'string', default: RESULTS }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+};
+
+function readOptions() {
+  const { values } = parseArgs({ options: OPTIONS });
+  const ids = KERNELS.map(({ id }) => id);
+  const wanted = chosen(values.workload ?? ids, ids, 'kernel');
+  return {
+    ...values,
+    kernels: KERNELS.filter(({ id }) => wanted.includes(id)),
+    peers: chosen(values.peers.split(','), Object.keys(MACHINES), 'machine'),
+    phases: chosen(values.phase === undefined ? Object.keys(PHASES) : [values.phase], Object.keys(PHASES), 'phase'),
+    clock: chosen([values.clock], CLOCKS, 'clock')[0],
+    rounds: positive(values.rounds, 'rounds', true),
+    factor: positive(values['scale-factor'], 'scale-factor', false),
+    deadlineMs: positive(values.deadline, 'deadline', false) * MS_PER_S,
+    seed: positive(values.seed, 'seed', true),
   };
 }
-const readImage = (id) => readFileSync(new URL(`workloads/${id}/image.elf`, root));
 
-const runOurs = (executor) => async (id, scale) => {
-  const { core } = await import(new URL('packages/core-native/dist/index.js', root).href);
-  let result;
-  const engine = core.create({ memoryBytes: MEMORY_BYTES, settings: { executor }, onConsole: stopwatch((value) => { result = value; }) });
-  const loaded = engine.load({ name: id, format: 'multiboot', bytes: readImage(id), commandLine: `scale=${scale}` });
-  if (!loaded.ok) throw new Error(loaded.problem);
-  engine.run(1e11);
-  return { ...result, instructions: engine.retired };
-};
-
-const runV86 = (translates) => async (id, scale) => {
-  const require = createRequire(import.meta.url);
-  const { V86 } = await import(require.resolve('v86/build/libv86.mjs'));
-  const image = readImage(id);
-  // v86 takes a write to the debug-exit port as the end of the world and throws a string.
-  process.on('uncaughtException', (error) => { if (error !== 'HALT') throw error; });
-  return new Promise((resolve) => {
-    const machine = new V86({
-      wasm_path: require.resolve('v86/build/v86.wasm'), memory_size: MEMORY_BYTES, disable_jit: !translates, autostart: true, cmdline: `scale=${scale}`,
-      multiboot: { buffer: image.buffer.slice(image.byteOffset, image.byteOffset + image.byteLength) },
-    });
-    machine.add_listener('serial0-output-byte', stopwatch((value) => resolve({ ...value, instructions: machine.get_instruction_counter() })));
+function presentPeers(peers) {
+  const skipped = {};
+  const present = peers.filter((peer) => {
+    const reason = MACHINES[peer].absent();
+    if (reason !== undefined) skipped[peer] = reason;
+    return reason === undefined;
   });
-};
-
-const PEERS = { interpreter: runOurs('interpreter'), translator: runOurs('translator'), v86: runV86(false), 'v86-translator': runV86(true) };
-/** What is compared: how many times as long the first takes. */
-const RATIOS = [['v86', 'interpreter'], ['v86-translator', 'translator'], ['interpreter', 'translator']];
-
-function measure(peer, id, scale) {
-  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--child', `${peer} ${id} ${scale}`], { encoding: 'utf8', timeout: DEADLINE_MS });
-  const line = child.stdout.split('\n').find((text) => text.startsWith('{'));
-  if (line === undefined) throw new Error(`${peer} gave no result for ${id}: ${child.stderr.trim().split('\n').at(-1) ?? 'time-out'}`);
-  return JSON.parse(line);
+  for (const [peer, reason] of Object.entries(skipped)) say(`${peer} skipped: ${reason}`);
+  return { present, skipped };
 }
 
-const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
-const geometricMean = (values) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-function shuffle(values) {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [values[i], values[j]] = [values[j], values[i]];
+function print({ kernels, peers, cells, ratios, start, targets, clock }, factor) {
+  const parts = [];
+  if (cells.warm !== undefined) parts.push([warmTable(kernels, cells.warm, peers), ...reducedLines(kernels, cells.warm, peers, PHASES.warm * factor)].join('\n'));
+  if (cells.cold !== undefined) parts.push(coldTable(kernels, cells.cold, peers));
+  for (const [phase, pairs] of Object.entries(ratios)) if (pairs.length > 0) parts.push(ratioTable(phase, kernels, pairs));
+  parts.push(startTable(start, peers), targetTable(targets), `Medians with the range of all rounds; ratios with 95 % bootstrap intervals; ${clock} time; > a bound.`);
+  console.log(parts.join('\n\n'));
+}
+
+async function main() {
+  const options = readOptions();
+  if (options.help) return console.log(HELP);
+  const { present: peers, skipped } = presentPeers(options.peers);
+  const kernels = [];
+  for (const kernel of options.kernels) {
+    progress(`counting ${kernel.id}`);
+    kernels.push(await calibrate(describeKernel(kernel), options.deadlineMs));
   }
-  return values;
+  const { phases, rounds, factor, seed, clock, deadlineMs } = options;
+  const measurements = await runPlan(planOf({ kernels, peers, phases, rounds, factor, seed }), deadlineMs);
+  const cells = cellsOf(measurements, kernels, clock);
+  const ratios = ratiosOf(cells, kernels, seed);
+  const start = startOf(measurements, peers);
+  const summary = { kernels, peers, skipped, clock, cells, ratios, start, targets: targetsOf({ kernels, cells, ratios, start }) };
+  const machine = { processors: availableParallelism(), model: cpus()[0]?.model ?? 'unknown', guestMemoryMiB: MEMORY_MIB };
+  const result = { schema: SCHEMA, seed, rounds, factor, phases, deadlineMs, versions: versions(), machine, ...summary, measurements };
+  mkdirSync(options.out, { recursive: true });
+  writeFileSync(join(options.out, 'bench.json'), `${JSON.stringify(result, undefined, 1)}\n`);
+  const files = [join(options.out, 'bench.json'), ...await writeChart(options.out, kernels, ratios)];
+  if (options.json) console.log(JSON.stringify(result, undefined, 1));
+  else print(summary, factor);
+  say(`written: ${files.join(', ')}`);
 }
 
-const ratioName = ([slow, fast]) => `${slow}/${fast}`;
-const isMeasured = (pair) => pair.every((peer) => peers.includes(peer));
-
-function compare(workloads, rounds, factor) {
-  const results = workloads.map(({ id, scale }) => ({ id, scale: Math.max(1, Math.round(scale.default * (SCALE_FACTOR[id] ?? 1) * factor)), milliseconds: Object.fromEntries(peers.map((peer) => [peer, []])) }));
-  for (let round = 0; round < rounds; round++) {
-    for (const result of shuffle([...results])) {
-      const checksums = new Set();
-      for (const peer of shuffle([...peers])) {
-        const { milliseconds, checksum, instructions } = measure(peer, result.id, result.scale);
-        result.milliseconds[peer].push(milliseconds);
-        checksums.add(checksum);
-        if (!peer.startsWith('v86')) result.instructions = instructions;
-      }
-      if (checksums.size !== 1) throw new Error(`${result.id}: the checksums differ, ${[...checksums].join(', ')}`);
-      process.stderr.write(`\rround ${round + 1}/${rounds} ${result.id.padEnd(16)}`);
-    }
-  }
-  process.stderr.write('\r'.padEnd(40) + '\r');
-  return results.map((result) => ({ ...result, ratios: Object.fromEntries(RATIOS.filter(isMeasured).map((pair) => [ratioName(pair), spread(pair.map((peer) => result.milliseconds[peer]))])) }));
-}
-/** Median and range of the ratios of neighbouring runs. */
-function spread([slow, fast]) {
-  const ratios = slow.map((milliseconds, i) => milliseconds / fast[i]);
-  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
-}
-
-function print(results) {
-  const row = (...cells) => console.log(cells.map((cell, i) => (i === 0 ? String(cell).padEnd(16) : String(cell).padStart(i <= peers.length + 1 ? 16 : 28))).join(''));
-  const names = RATIOS.filter(isMeasured).map(ratioName);
-  row('workload', 'instructions', ...peers.map((peer) => `${peer} ms`), ...names);
-  for (const { id, instructions, milliseconds, ratios } of results) {
-    const figures = names.map((name) => `${ratios[name].median.toFixed(2)} [${ratios[name].least.toFixed(2)}–${ratios[name].most.toFixed(2)}]`);
-    row(id, instructions === undefined ? '' : `${(instructions / 1e6).toFixed(1)} M`, ...peers.map((peer) => median(milliseconds[peer]).toFixed(1)), ...figures);
-  }
-  for (const name of names) {
-    const mean = (chosen) => geometricMean(chosen.map(({ ratios }) => ratios[name].median)).toFixed(2);
-    const compute = results.filter(({ id }) => COMPUTE.includes(id));
-    console.log(`${name}, geometric mean: all ${mean(results)}${compute.length > 0 ? `, compute (${COMPUTE.join(', ')}) ${mean(compute)}` : ''}`);
-  }
-  console.log('Medians; ratios are of neighbouring runs.');
-}
-
-const { values } = parseArgs({ options: { child: { type: 'string' }, rounds: { type: 'string', default: '5' }, 'scale-factor': { type: 'string', default: '1' }, workload: { type: 'string', multiple: true }, peers: { type: 'string', default: Object.keys(PEERS).join() }, json: { type: 'boolean', default: false } } });
-const peers = values.peers.split(',');
-const unknown = peers.find((peer) => !Object.hasOwn(PEERS, peer));
-if (unknown !== undefined) {
-  console.error(`peers: there is no ${unknown}; there are ${Object.keys(PEERS).join(', ')}`);
-  process.exit(2);
-}
-if (values.child !== undefined) {
-  const [peer, id, scale] = values.child.split(' ');
-  console.log(JSON.stringify(await PEERS[peer](id, Number(scale))));
-  process.exit(0);
-} else {
-  const workloads = readdirSync(new URL('workloads/', root), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && Object.hasOwn(SCALE_FACTOR, entry.name) && (values.workload ?? [entry.name]).includes(entry.name))
-    .map((entry) => JSON.parse(readFileSync(new URL(`workloads/${entry.name}/workload.json`, root), 'utf8')));
-  const results = compare(workloads, Number(values.rounds), Number(values['scale-factor']));
-  if (values.json) console.log(JSON.stringify(results, null, 1));
-  else print(results);
-}
+await runScript('bench', main);

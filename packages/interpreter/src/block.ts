@@ -1,4 +1,5 @@
 import type { CodeContext } from './lowering.js';
+import type { PatchedImmediate } from './patched-immediates.js';
 
 /** A run of instructions that is entered at its start only, within one page unless it is a single instruction that straddles two. */
 export interface Block {
@@ -12,6 +13,8 @@ export interface Block {
   /** Host address of the second page's part of a straddling instruction, or -1. */
   readonly secondStart: number;
   readonly secondEnd: number;
+  /** Of a block that was built anew because its bytes had changed; of others none. */
+  readonly immediates: readonly PatchedImmediate[];
   dead: boolean;
 }
 

@@ -7,6 +7,7 @@ import { lower, lowerUndecodable, pseudoShape, type CodeContext, type LoweredIns
 import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, LINK_NEXT, LINK_TAKEN, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_SHIFT } from './micro-op.js';
 import type { OperationTable } from './operations.js';
 import { PageSource } from './page-source.js';
+import { immediatesOf, patchImmediate, type PatchedImmediate } from './patched-immediates.js';
 import { SystemInstruction } from './system-operands.js';
 
 const PAGE_MASK = 0xfff;
@@ -19,6 +20,7 @@ const MOST_SYSTEM_INSTRUCTIONS = 1 << 16;
 /** Results of `lookUp` that are not a micro-op. */
 export const LookUp = { FAULT: -1, TRAP_PAGE: -2 } as const;
 
+const NO_IMMEDIATES: readonly PatchedImmediate[] = [];
 const JUMP_SHAPE = pseudoShape('jmp');
 
 /**
@@ -81,7 +83,7 @@ export class CodeCache {
     return this.build(eip, linear, host, context, 1, undefined);
   }
 
-  /** To be called when bytes of a watched page changed. Whether they were a block's: most stores to such a page are to data beside the code. */
+  /** To be called when bytes of a watched page changed. Whether blocks were dropped: most stores to such a page are to data beside the code. */
   codeWritten(host: number, bytes: number): boolean {
     let hitAny = false;
     for (let granule = host >>> GRANULE_SHIFT; granule <= (host + bytes - 1) >>> GRANULE_SHIFT; granule++) {
@@ -89,8 +91,9 @@ export class CodeCache {
       if (blocks === undefined) continue;
       for (const block of blocks) {
         const hit = overlaps(host, bytes, block.start, block.end) || (block.secondStart >= 0 && overlaps(host, bytes, block.secondStart, block.secondEnd));
-        if (hit) this.kill(block);
-        hitAny ||= hit;
+        if (!hit || patchImmediate(block.immediates, host, bytes, this.words, this.memory.view)) continue;
+        this.kill(block);
+        hitAny = true;
       }
       const alive = blocks.filter((block) => !block.dead);
       if (alive.length === 0) this.granules.delete(granule);
@@ -189,6 +192,7 @@ export class CodeCache {
     const block: Block = {
       microOp, capacity: replaced !== undefined && replaced.microOp === microOp ? replaced.capacity : needed, eip, start: host, end: host + inFirst,
       secondStart: second, secondEnd: second < 0 ? -1 : second + bytes - inFirst, dead: false,
+      immediates: known === undefined || second >= 0 ? NO_IMMEDIATES : immediatesOf(lowered, host, microOp),
     };
     this.write(microOp, lowered);
     this.register(block, context);

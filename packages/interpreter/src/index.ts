@@ -7,6 +7,7 @@ export type { CodeContext, LoweredInstruction } from './lowering.js';
 export { Field, FIRST_ENTRY_OPERATION, ENTRY_OPERATIONS, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK } from './micro-op.js';
 export { recordOccurrences, type Operation } from './operations.js';
 export { printBulk } from './print-bulk.js';
+export { createQuickFill, FillAccess, type QuickFill } from './quick-fill.js';
 export { StatementPrinter, type TranslationTable } from './statement-printer.js';
 export { CodeBuffer, EMPTY_BLOCK, encodeModule, Op, type FunctionBody, type ImportedFunction } from './wasm-encoder.js';
 export { SystemInstruction, type Repetition } from './system-operands.js';

@@ -7,7 +7,9 @@ import { HOT_SET } from './hot-set.js';
 import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, INVALID_OPERATION, Leave, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_MASK, REMAINING_SHIFT } from './micro-op.js';
 import { OperationTable, type Operation } from './operations.js';
 import { printHandler, type HandlerRuntime } from './print-javascript.js';
-import type { SystemInstruction } from './system-operands.js';
+import type { LoweredInstruction } from './lowering.js';
+import { createQuickFill, type QuickFill } from './quick-fill.js';
+import { SystemInstruction } from './system-operands.js';
 
 type Handler = (u: number) => number;
 export type BlocksStop = ExecutorStop | 'tail' | 'entry';
@@ -40,14 +42,16 @@ export class Interpreter implements Executor, HandlerRuntime {
   private readonly table = new OperationTable();
   private readonly loop: HotLoop;
   readonly cache: CodeCache;
+  /** For executors above this one. */
+  readonly quickFill: QuickFill;
   private readonly faults: FaultEntry;
   private readonly handlers: Handler[] = [];
   /** Handlers of the procedures to which recorded operations leave. */
   private readonly procedureHandlers: Handler[] = [];
   private readonly words: Int32Array;
   private readonly state: Int32Array;
-  /** Called after decoded code was forgotten because its bytes changed. */
-  onCodeWritten: ((host: number, bytes: number) => void) | undefined = undefined;
+  /** Called after bytes of watched code changed, whatever that changed here; says whether it dropped code. */
+  onCodeWritten: ((host: number, bytes: number) => boolean) | undefined = undefined;
   /** Takes the recorded fault at EIP, which `lookUp` met. */
   deliverFault(): void { this.faults.deliver(); }
   /** Called with each micro-op outside the hot loop, for scripts/profile-operations.mjs. */
@@ -63,10 +67,12 @@ export class Interpreter implements Executor, HandlerRuntime {
     for (const [pair, id] of this.loop.fused) this.firstOfFused.set(id, pair >>> 16);
     this.cache = new CodeCache(memory, processor.mmu, this.table, this.loop.fused);
     this.faults = new FaultEntry(processor, this.table, (operation, runtime) => this.compileCode(operation, runtime));
+    this.quickFill = createQuickFill(memory.wasm);
+    processor.mmu.quickFill = this.quickFill;
     processor.mmu.onCodeWrite = (host, bytes) => {
       // Who keeps code of the page elsewhere decides for itself what of it is stale.
-      if (this.cache.codeWritten(host, bytes) || this.onCodeWritten !== undefined) this.codeChanged = true;
-      this.onCodeWritten?.(host, bytes);
+      const isDropped = this.cache.codeWritten(host, bytes);
+      if (this.onCodeWritten?.(host, bytes) === true || isDropped) this.codeChanged = true;
     };
   }
 
@@ -137,6 +143,41 @@ export class Interpreter implements Executor, HandlerRuntime {
     }
     this.settle(result, u);
     return result !== Leave.FAULT;
+  }
+  /**
+   * What `stepPlaced` does, for an instruction that is executed over and over by itself: a function that executes it, which the slice has charged already. It has
+   * the same result; when that is true EIP may still lead elsewhere. Undefined when there is no room, and everything was dropped.
+   */
+  prepareCall(single: LoweredInstruction): (() => boolean) | undefined {
+    const { operation, instruction } = single;
+    const procedure = operation.code === undefined && instruction?.repeat === 'none' ? procedures[operation.shape.mnemonic] : undefined;
+    if (procedure !== undefined && instruction !== undefined) return this.procedureCall(single, new SystemInstruction(instruction), procedure);
+    const u = this.cache.placeSingle(single);
+    if (u === 0) return undefined;
+    return () => {
+      this.state[Word.EIP] = single.eip;
+      this.state[Word.BUDGET]++;
+      return this.stepPlaced(u);
+    };
+  }
+  /** A procedure needs nothing of what is around a micro-op. */
+  private procedureCall({ eip, next, operation }: LoweredInstruction, system: SystemInstruction, procedure: SystemProcedure): () => boolean {
+    const { processor, state } = this;
+    const { counts } = processor.memory;
+    const event = countedEvents.get(operation.shape.mnemonic);
+    return () => {
+      state[Word.EIP] = eip;
+      processor.uncompleted = 1;
+      system.prepare(state, eip, next);
+      const isComplete = procedure(processor, system.operands);
+      processor.uncompleted = 0;
+      if (!isComplete) {
+        state[Word.BUDGET]++;
+        this.faults.deliver();
+      } else if (event !== undefined) counts[event]++;
+      this.codeChanged = false;
+      return isComplete;
+    };
   }
   private step(u: number): number {
     const next = this.handlerOf(this.words[u >> 2] & OPERATION_MASK)(u);

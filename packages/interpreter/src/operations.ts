@@ -88,10 +88,11 @@ function operandSource({ place, size }: OperandShape, parameter: (name: Paramete
   }
 }
 
-function recordingContext(shape: Shape): RecordingContext {
+/** `source`: the number of the segment of a string source with an override. */
+function recordingContext(shape: Shape, source: Expression = { kind: 'parameter', name: 'source' }): RecordingContext {
   return {
     operandSize: shape.size, addressSize: shape.addressSize, stackSize: shape.stackSize, flat: shape.flat,
-    stringSegment: shape.segmentedString ? { kind: 'parameter', name: 'source' } : undefined,
+    stringSegment: shape.segmentedString ? source : undefined,
   };
 }
 
@@ -99,13 +100,15 @@ function recordInto(recorder: Recorder, shape: Shape): void {
   recordInstruction(recorder, shape.mnemonic, shape.operands.map((operand) => operandSource(operand, (name) => recorder.parameter(name))), shape.repeat);
 }
 
+const sourceOf = (words: Int32Array, hasMemoryOperand: boolean): Expression => constant(words[fieldOfParameter('source', hasMemoryOperand)]);
+
 /** Records with the parameters of each instruction filled in. */
 class OccurrenceRecorder extends Recorder {
   constructor(shape: Shape, private words: Int32Array, private hasMemoryOperand: boolean) {
-    super(recordingContext(shape));
+    super(recordingContext(shape, sourceOf(words, hasMemoryOperand)));
   }
   next(shape: Shape, words: Int32Array, hasMemoryOperand: boolean): void {
-    this.advance(recordingContext(shape));
+    this.advance(recordingContext(shape, sourceOf(words, hasMemoryOperand)));
     this.words = words;
     this.hasMemoryOperand = hasMemoryOperand;
   }

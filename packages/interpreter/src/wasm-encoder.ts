@@ -38,8 +38,10 @@ export class ByteBuffer {
     larger.set(this.bytes);
     this.bytes = larger;
   }
-  op(...values: number[]): this {
-    for (const value of values) this.byte(value);
+  /** The first by itself: mostly there are no others, and generating code is seldom itself compiled yet. */
+  op(first: number, ...others: number[]): this {
+    this.byte(first);
+    for (let i = 0; i < others.length; i++) this.byte(others[i]);
     return this;
   }
   unsigned(value: number): this {
@@ -77,13 +79,13 @@ export class ByteBuffer {
 
 /** Instructions of one function body. Locals: parameters first, then `locals` 32-bit and `wideLocals` 64-bit ones. */
 export class CodeBuffer extends ByteBuffer {
-  constant(value: number): this { return this.op(Op.i32Const).signed(value); }
-  get(local: number): this { return this.op(Op.localGet).unsigned(local); }
-  set(local: number): this { return this.op(Op.localSet).unsigned(local); }
-  tee(local: number): this { return this.op(Op.localTee).unsigned(local); }
+  constant(value: number): this { return this.byte(Op.i32Const).signed(value); }
+  get(local: number): this { return this.byte(Op.localGet).unsigned(local); }
+  set(local: number): this { return this.byte(Op.localSet).unsigned(local); }
+  tee(local: number): this { return this.byte(Op.localTee).unsigned(local); }
   /** Memory instruction with an offset; `alignment` is the exponent. */
-  memory(opcode: number, alignment: number, offset: number): this { return this.op(opcode, alignment).unsigned(offset); }
-  branch(opcode: number, depth: number): this { return this.op(opcode).unsigned(depth); }
+  memory(opcode: number, alignment: number, offset: number): this { return this.byte(opcode).byte(alignment).unsigned(offset); }
+  branch(opcode: number, depth: number): this { return this.byte(opcode).unsigned(depth); }
 }
 
 export interface FunctionBody {

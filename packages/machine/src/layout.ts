@@ -17,6 +17,8 @@ const REGIONS = [
   ['COUNTS', SILICON_EVENTS.length * 8],
   // A misaligned or device access that spans pages is assembled here.
   ['BOUNCE', 64],
+  // What a translated region leaves for its flags to be computed from.
+  ['EXIT_VALUES', 64],
   // A page of ones: what instruction fetches find where there is no memory.
   ['OPEN_BUS', PAGE],
   // Jump cache: code address -> micro-op.
@@ -33,6 +35,11 @@ const REGIONS = [
   // What the TLBs hold, one word a linear page: physical page address and permission bits; 0 is no entry.
   ['DATA_TLB_ENTRY', PAGE_TABLE_BYTES],
   ['CODE_TLB_ENTRY', PAGE_TABLE_BYTES],
+  // In which order they came in, oldest first, and what else a TLB keeps (mmu/tlb.ts, TlbWord).
+  ['DATA_TLB_QUEUE', PAGE],
+  ['CODE_TLB_QUEUE', PAGE],
+  // A byte for each physical page: why it is not ordinary RAM (mmu/physical.ts, PageKind).
+  ['PAGE_KINDS', MIB],
   // The bytes of ROM that is not above RAM: windows of physical memory beyond RAM's end show them.
   ['ROM', ROM_BYTES],
   ['RAM', 0],

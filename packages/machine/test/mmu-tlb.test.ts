@@ -227,7 +227,7 @@ describe('flushes', () => {
     bench.mmu.flushTranslations();
     const { words } = bench.memory;
     expect(words.subarray(Region.DATA_READ_SUPERVISOR / 4, Region.DATA_TLB_ENTRY / 4).every((word) => word === NO_ENTRY)).toBe(true);
-    expect(words.subarray(Region.DATA_TLB_ENTRY / 4, Region.RAM / 4).every((word) => word === 0)).toBe(true);
+    expect(words.subarray(Region.DATA_TLB_ENTRY / 4, Region.DATA_TLB_QUEUE / 4).every((word) => word === 0)).toBe(true);
   });
 
   it('by INVLPG take every piece of a 4 MB page', () => {

@@ -42,7 +42,8 @@ function body(): CodeBuffer {
 }
 
 function encode(entries: number): Uint8Array<ArrayBuffer> {
-  const out = new CodeBuffer().op(...HEADER);
+  const out = new CodeBuffer();
+  for (const byte of HEADER) out.byte(byte);
   const section = (id: number, write: (content: CodeBuffer) => void): void => {
     const content = new CodeBuffer();
     write(content);

@@ -19,8 +19,13 @@ function canLeave({ kind }: Statement): boolean {
   }
 }
 
-/** What a node needs of the flags at its start and which it overwrites; where it can leave, everything is needed. */
-function summary(code: readonly Statement[]): { needed: number; written: number } {
+/** What code needs of the flags at its start and which it overwrites, as bits; where it can leave, everything is needed. */
+export interface FlagNeeds {
+  readonly needed: number;
+  readonly written: number;
+}
+
+export function flagNeeds(code: readonly Statement[]): FlagNeeds {
   let needed = 0;
   let written = 0;
   for (const statement of code) {
@@ -37,8 +42,5 @@ function summary(code: readonly Statement[]): { needed: number; written: number 
  * what a node itself overwrites is dead.
  */
 export function flagsLiveAt(nodes: readonly RegionNode[]): Int32Array {
-  return Int32Array.from(nodes, ({ code }) => {
-    const { needed, written } = summary(code);
-    return needed | (FlagWord.BOTH & ~written);
-  });
+  return Int32Array.from(nodes, ({ plan: { flags } }) => flags.needed | (FlagWord.BOTH & ~flags.written));
 }

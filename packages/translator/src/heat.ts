@@ -3,10 +3,11 @@ import { MICRO_OPS_END, Region } from '@ringbench/machine';
 
 const PLACES = (MICRO_OPS_END - Region.MICRO_OPS) / MICRO_OP_BYTES;
 const MOST_DEGREES = 0x7fffffff;
-/** Doublings of the threshold: after each attempt, more after one that came to nothing. */
+/** Doublings of the threshold: after each attempt, and more after one that came to nothing. */
 const AFTER_SUCCESS = 1;
 const AFTER_REFUSAL = 4;
-const MOST_DOUBLINGS = 16;
+/** So many that the default threshold still fits. */
+const MOST_DOUBLINGS = 14;
 
 /**
  * How often control was found at each block, by its micro-op. A block that was tried must become hotter than before to be tried again, so that code which

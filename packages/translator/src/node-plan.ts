@@ -1,60 +1,87 @@
 import { forEachExpression, forEachOperand, type Expression, type Statement } from '@ringbench/isa';
-import { flagBit } from './flag-liveness.js';
+import { flagBit, flagNeeds, type FlagNeeds } from './flag-liveness.js';
 
 /** True if evaluating later gives the same value: it depends on temporaries and constants alone. */
 export function isDeferrable(expression: Expression): boolean {
   switch (expression.kind) {
-    case 'register': case 'word': case 'word-at': case 'divide': return false;
-    default: {
-      let all = true;
-      forEachOperand(expression, (operand) => (all &&= isDeferrable(operand)));
-      return all;
-    }
+    case 'constant': case 'temporary': return true;
+    case 'binary': return isDeferrable(expression.left) && isDeferrable(expression.right);
+    case 'unary': return isDeferrable(expression.operand);
+    case 'select': return isDeferrable(expression.condition) && isDeferrable(expression.whenTrue) && isDeferrable(expression.whenFalse);
+    case 'register': case 'word': case 'word-at': case 'divide': case 'parameter': return false;
   }
 }
 
-/** Where the temporaries of a node are. */
-export interface Temporaries {
+/** What follows from a node's code alone, however often it is printed. Everything is by the number of a temporary. */
+export interface NodePlan {
   /** Values that only flags need: they are computed where flags are needed, which mostly is on the way out. */
-  readonly deferred: ReadonlyMap<number, Expression>;
-  /** Temporary -> local, for those that are used and not deferred. */
-  readonly locals: ReadonlyMap<number, number>;
-  /** First local behind them. */
-  readonly end: number;
+  readonly deferred: readonly (Expression | undefined)[];
+  /** Which of the node's locals a temporary has, -1 for those that are deferred or not used at all. */
+  readonly places: Int16Array;
+  readonly locals: number;
+  readonly flags: FlagNeeds;
 }
 
-type Definition = Extract<Statement, { readonly to: Expression }>;
-const defines = (statement: Statement): statement is Definition => 'to' in statement;
+/** Where the temporaries of a node are: its locals start at `first`. */
+export interface Temporaries {
+  readonly plan: NodePlan;
+  readonly first: number;
+}
 
-function findDeferred(code: readonly Statement[]): { deferred: Map<number, Expression>; needed: Set<number> } {
-  const needed = new Set<number>();
-  const byFlags = new Set<number>();
-  const markIn = (into: Set<number>) => (expression: Expression): void => {
-    if (expression.kind === 'temporary') into.add(expression.id);
-    forEachOperand(expression, markIn(into));
+/** Needed by what is computed in its place; by flags only; both are bits. */
+const Use = { NEEDED: 1, BY_FLAGS: 2 } as const;
+
+class UseFinder {
+  readonly uses: Uint8Array;
+  readonly deferred: (Expression | undefined)[];
+  private bit: number = Use.NEEDED;
+
+  constructor(private readonly code: readonly Statement[], temporaries: number) {
+    this.uses = new Uint8Array(temporaries);
+    this.deferred = Array.from({ length: temporaries });
+  }
+  private readonly mark = (expression: Expression): void => {
+    if (expression.kind === 'temporary') this.uses[expression.id] |= this.bit;
+    else forEachOperand(expression, this.mark);
   };
-  const deferred = new Map<number, Expression>();
-  for (let i = code.length - 1; i >= 0; i--) {
-    const statement = code[i];
-    if (statement.kind === 'set-word' && flagBit(statement.word) !== 0 && isDeferrable(statement.value)) markIn(byFlags)(statement.value);
-    else if (statement.kind !== 'let' || needed.has(statement.to.id)) forEachExpression(statement, markIn(needed));
-    else if (isDeferrable(statement.value)) {
-      if (!byFlags.has(statement.to.id)) continue;
-      deferred.set(statement.to.id, statement.value);
-      markIn(byFlags)(statement.value);
-    } else if (byFlags.has(statement.to.id)) {
-      needed.add(statement.to.id);
-      forEachExpression(statement, markIn(needed));
+  private markIn(statement: Statement, bit: number): void {
+    this.bit = bit;
+    forEachExpression(statement, this.mark);
+  }
+
+  find(): void {
+    for (let i = this.code.length - 1; i >= 0; i--) this.look(this.code[i]);
+    for (let id = 0; id < this.uses.length; id++) if ((this.uses[id] & Use.BY_FLAGS) !== 0 && this.deferred[id] === undefined) this.uses[id] |= Use.NEEDED;
+  }
+  private look(statement: Statement): void {
+    if (statement.kind === 'set-word' && flagBit(statement.word) !== 0 && isDeferrable(statement.value)) {
+      this.markIn(statement, Use.BY_FLAGS);
+      return;
+    }
+    const use = statement.kind === 'let' ? this.uses[statement.to.id] : Use.NEEDED;
+    if ((use & Use.NEEDED) !== 0) this.markIn(statement, Use.NEEDED);
+    else if (statement.kind === 'let' && use !== 0) {
+      if (isDeferrable(statement.value)) {
+        this.deferred[statement.to.id] = statement.value;
+        this.markIn(statement, Use.BY_FLAGS);
+      } else {
+        this.uses[statement.to.id] |= Use.NEEDED;
+        this.markIn(statement, Use.NEEDED);
+      }
     }
   }
-  for (const id of byFlags) if (!deferred.has(id)) needed.add(id);
-  return { deferred, needed };
 }
 
-/** Gives the temporaries of a node locals from `first` on. One that is neither deferred nor in `locals` is not used at all. */
-export function placeTemporaries(code: readonly Statement[], first: number): Temporaries {
-  const { deferred, needed } = findDeferred(code);
-  const locals = new Map<number, number>();
-  for (const statement of code) if (defines(statement) && needed.has(statement.to.id)) locals.set(statement.to.id, first + locals.size);
-  return { deferred, locals, end: first + locals.size };
+export function planNode(code: readonly Statement[]): NodePlan {
+  let temporaries = 0;
+  for (const statement of code) if ('to' in statement) temporaries = Math.max(temporaries, statement.to.id + 1);
+  const finder = new UseFinder(code, temporaries);
+  finder.find();
+  const places = new Int16Array(temporaries).fill(-1);
+  let locals = 0;
+  for (const statement of code) if ('to' in statement && (finder.uses[statement.to.id] & Use.NEEDED) !== 0) places[statement.to.id] = locals++;
+  return { deferred: finder.deferred, places, locals, flags: flagNeeds(code) };
 }
+
+/** For where no node is being printed. */
+export const NOTHING_PLANNED: NodePlan = planNode([]);

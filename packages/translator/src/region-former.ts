@@ -1,6 +1,7 @@
 import { Field, recordOccurrences, type CodeCache, type CodeContext, type LoweredInstruction } from '@ringbench/interpreter';
 import { Word, type Statement } from '@ringbench/isa';
 import type { MachineMemory } from '@ringbench/machine';
+import { planNode, type NodePlan } from './node-plan.js';
 import type { CallContext, Edge, NodeEnd, RegionNode, RegionShape } from './region.js';
 
 const PAGE_MASK = 0xfff;
@@ -9,9 +10,23 @@ const MOST_RUNS = 20_000;
 const MOST_CALL_DEPTH = 4;
 /** An entry that soon leads to something untranslated costs more than it gains. */
 const SHORTEST_START = 3;
+/**
+ * How much more a region may have at its own level than with callees. A loop that is cut is translated over and over from each place where control then comes in, and
+ * each time nearly all of it.
+ */
+const OWN_FACTOR = 2.5;
 const CONTEXT_STRIDE = 2 ** 32;
 /** Of a call that is not followed: no node has it. */
 const NOT_FOLLOWED: CallContext = { id: -1, parent: undefined, returnEip: 0, callee: 0, depth: 0 };
+
+/** A callee with more is called: a region of its own, which its other callers enter too. */
+const MOST_IN_CALLEE = 80;
+const CALLS = new Set(['call', 'call-indirect']);
+
+interface NodeBody {
+  readonly code: readonly Statement[];
+  readonly plan: NodePlan;
+}
 
 interface Leader {
   readonly eip: number;
@@ -51,7 +66,13 @@ export class RegionFormer {
   private contexts = new Map<string, CallContext>();
   /** Decoded code by host address and page of the EIP, as the interpreter keys its blocks. */
   private readonly runs = new Map<number, LoweredInstruction[]>();
+  /** What was recorded of a run, by how many of its instructions. */
+  private bodies = new WeakMap<readonly LoweredInstruction[], Map<number, NodeBody>>();
+  /** Where the code has not been executed. */
+  private lacking = new Set<number>();
+  /** Instructions that it has at its own level, and those that its callees will have. */
   private total = 0;
+  private reserved = 0;
   private entry = 0;
 
   constructor(private readonly memory: MachineMemory, private readonly cache: CodeCache, private readonly context: CodeContext, private readonly options: FormerOptions) {
@@ -63,7 +84,9 @@ export class RegionFormer {
     this.leaders = new Map();
     this.contexts = new Map();
     this.queue = [];
+    this.lacking = new Set();
     this.total = 0;
+    this.reserved = 0;
     this.entry = eip;
     if (!this.want(undefined, eip)) return undefined;
     for (let leader = this.queue.shift(); leader !== undefined; leader = this.queue.shift()) this.explore(leader);
@@ -83,16 +106,20 @@ export class RegionFormer {
   private want(context: CallContext | undefined, eip: number, isBehind = false): boolean {
     const key = this.key(context, eip);
     if (this.leaders.has(key)) return true;
-    if (this.total >= this.options.mostInstructions || context === NOT_FOLLOWED) return false;
+    if (context === NOT_FOLLOWED || (context === undefined && this.total >= this.options.mostInstructions * OWN_FACTOR)) return false;
     const host = this.hostOf(eip);
-    if (host < 0 || this.options.isChurning(host) || (!isBehind && this.cache.decodedAt(eip, host, this.context) === 0)) return false;
+    if (host < 0 || this.options.isChurning(host)) return false;
+    if (!isBehind && this.cache.decodedAt(eip, host, this.context) === 0) {
+      this.lacking.add(eip);
+      return false;
+    }
     const run = this.decode(eip, host);
     const untranslated = run.findIndex((instruction) => !isTranslated(instruction));
     if (run.length === 0 || (untranslated === 0 && !goesOn(run[0]))) return false;
     const leader = { eip, host, context, run };
     this.leaders.set(key, leader);
     this.queue.push(leader);
-    this.total += run.length;
+    if (context === undefined) this.total += run.length;
     return true;
   }
   /** Code that the interpreter has decoded is watched: what was decoded here stays true until `forgetCode`. */
@@ -156,10 +183,37 @@ export class RegionFormer {
     if (known !== undefined) return known;
     let isRecursive = callee === this.entry;
     for (let context = parent; context !== undefined; context = context.parent) isRecursive ||= context.callee === callee;
-    if (depth > MOST_CALL_DEPTH || isRecursive) return NOT_FOLLOWED;
+    if (depth > MOST_CALL_DEPTH || isRecursive || !this.fits(callee)) return NOT_FOLLOWED;
     const context = { id: this.contexts.size + 1, parent, returnEip, callee, depth };
     this.contexts.set(key, context);
     return context;
+  }
+
+  /** Whether all of a callee that has been executed fits into the region: a part of it would be left in the middle of its loops. Takes the room if so. */
+  private fits(callee: number): boolean {
+    const room = this.options.mostInstructions - this.total - this.reserved;
+    const size = this.sizeOf(callee, Math.min(room, MOST_IN_CALLEE));
+    if (size > room || size > MOST_IN_CALLEE) return false;
+    this.reserved += size;
+    return true;
+  }
+  /** Instructions of a function, without those that it calls; stops counting beyond `most`. */
+  private sizeOf(callee: number, most: number): number {
+    const seen = new Set<number>();
+    const rest = [callee];
+    let size = 0;
+    for (let eip = rest.pop(); eip !== undefined && size <= most; eip = rest.pop()) {
+      const host = this.hostOf(eip);
+      if (seen.has(eip) || host < 0 || this.cache.decodedAt(eip, host, this.context) === 0) continue;
+      seen.add(eip);
+      const run = this.decode(eip, host);
+      if (run.length === 0) continue;
+      const last = run[run.length - 1];
+      size += run.length;
+      if (CALLS.has(last.operation.shape.mnemonic)) rest.push(last.next);
+      else for (const target of this.targets(last, undefined)) rest.push(target.eip);
+    }
+    return size;
   }
 
   // ---- nodes
@@ -174,13 +228,23 @@ export class RegionFormer {
     const instructions = cut < 0 ? run : run.slice(0, cut);
     const last = instructions[instructions.length - 1];
     const translated = isTranslated(last) ? instructions : instructions.slice(0, -1);
-    const code: readonly Statement[] = translated.length === 0 ? [] : recordOccurrences(translated);
+    const { code, plan } = this.bodyOf(run, translated);
     const successors = cut >= 0 && isTranslated(last) ? [{ context, eip: run[cut].eip }] : this.targets(last, context);
-    const edges = successors.map((target): Edge => ({ eip: target.eip, node: number.get(this.key(target.context, target.eip)) ?? -1 }));
+    const edges = successors.map(({ context: inner, eip: target }): Edge => ({ eip: target, node: number.get(this.key(inner, target)) ?? -1, isLacking: inner !== NOT_FOLLOWED && this.lacking.has(target) }));
     const end = this.endOf(last, cut >= 0);
     const isBack = edges[0] !== undefined && edges[0].node >= 0;
     const calls = isBack && (end === 'step' || (end === 'fall' && this.options.callsAt(host + last.eip - eip)));
-    return { eip, host, hostEnd: host + last.next - eip, context, instructions, code, end, calls, successors: calls && end === 'fall' ? [edges[0], edges[0]] : edges };
+    return { eip, host, hostEnd: host + last.next - eip, context, instructions, code, plan, end, calls, successors: calls && end === 'fall' ? [edges[0], edges[0]] : edges };
+  }
+  private bodyOf(run: readonly LoweredInstruction[], translated: readonly LoweredInstruction[]): NodeBody {
+    const bodies = this.bodies.get(run) ?? new Map<number, NodeBody>();
+    this.bodies.set(run, bodies);
+    const known = bodies.get(translated.length);
+    if (known !== undefined) return known;
+    const code = translated.length === 0 ? [] : recordOccurrences(translated);
+    const body = { code, plan: planNode(code) };
+    bodies.set(translated.length, body);
+    return body;
   }
   private endOf(last: LoweredInstruction, isCut: boolean): NodeEnd {
     if (!isTranslated(last)) return 'step';

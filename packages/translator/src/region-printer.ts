@@ -1,26 +1,38 @@
 import { Word, type Expression, type Statement } from '@ringbench/isa';
 import { CodeBuffer, EMPTY_BLOCK, Op, type FunctionBody } from '@ringbench/interpreter';
 import { Region } from '@ringbench/machine';
+import { findAddressHash, type AddressHash } from './computed-jump.js';
 import { ControlFlow } from './control-flow.js';
+import type { FlagRecipe } from './flag-form.js';
 import { flagsLiveAt, FlagWord } from './flag-liveness.js';
-import { CALL_DONE, Local, Outcome } from './locals.js';
-import { placeTemporaries } from './node-plan.js';
+import { CALL_DONE, Imported, Local, Outcome } from './locals.js';
 import type { Edge, RegionNode, RegionShape, Site } from './region.js';
 import { RegionValuePrinter } from './region-value-printer.js';
 
 /** Of these it is learnt where they go. */
 const LEARNT = new Set(['jmp-indirect', 'call-indirect']);
 
+/** From so many targets on a jump through a table is quicker than comparisons. */
+const FEWEST_FOR_TABLE = 4;
+
 export interface RegionPrinterOptions {
   /** Number of a new site. */
   readonly addSite: (site: Site) => number;
   /** Instructions at this host address met misaligned addresses: their checks let those pass. */
   readonly isMisaligned: (host: number) => boolean;
+  /** Those at this one often met pages that are not in the TLB. */
+  readonly fillsAt: (host: number) => boolean;
   /** It is not yet known where the indirect jump or call at this host address goes. */
   readonly wantsTargets: (host: number) => boolean;
-  /** Called with the number of each check before it is printed; true makes it fail always, for tests. */
-  readonly failsAlways: (check: number) => boolean;
+  readonly forcedExit: ForcedExits;
 }
+/** For tests: a check that fails also each time when a word in linear memory, counted down at every execution, has all the bits of `mask` clear. */
+export interface ForcedExit {
+  readonly address: number;
+  readonly mask: number;
+}
+/** Called with the number of each check of a region before it is printed. */
+export type ForcedExits = (check: number) => ForcedExit | undefined;
 
 /**
  * Prints a region as one function: registers and flags in locals, control flow as blocks and loops, a check before each access that leaves the region when
@@ -32,8 +44,12 @@ export class RegionPrinter extends RegionValuePrinter {
   private readonly live: Int32Array;
   /** Blocks and loops around the place of printing. */
   private depth = 0;
+  /** Of a loop, its beginning; of a merge, the end of the block before it. The latter is known until the merge begins, the former from then on. */
   private readonly labels = new Map<number, number>();
+  private dispatchLabel = 0;
   private checks = 0;
+  /** Whether what was printed calls `Imported.FILL`. */
+  fills = false;
 
   private node: RegionNode;
   private nodeNumber = 0;
@@ -57,12 +73,14 @@ export class RegionPrinter extends RegionValuePrinter {
     if (this.live[0] !== 0) this.useFlags();
     if (this.nodes.some(({ calls }) => calls)) this.useAllOf(this.nodes);
     this.charge(this.nodes[0]);
-    this.tree(0);
+    if (this.flow.dispatched.length === 0) this.tree(0);
+    else this.dispatch();
     out.op(Op.end);
     const code = new CodeBuffer();
     this.loadState(code);
     code.append(out);
     this.storeState(code);
+    this.storeExitValues(code);
     code.constant(0).get(Local.EIP).memory(Op.i32Store, 2, Word.EIP * 4);
     code.get(Local.OUTCOME);
     return { name, parameters: 0, locals: this.lastLocal, wideLocals: 0, code };
@@ -81,7 +99,7 @@ export class RegionPrinter extends RegionValuePrinter {
 
   /** Prints a node and all that it dominates. Flags that are pending now still are in a node that control enters from nowhere else. */
   private tree(number: number): void {
-    const merges = this.flow.children[number].filter((child) => this.flow.isMerge[child]).toSorted((a, b) => this.flow.order[b] - this.flow.order[a]);
+    const merges = this.mergesOf(number);
     if (!this.flow.isLoop[number]) {
       this.within(number, merges);
       return;
@@ -90,10 +108,29 @@ export class RegionPrinter extends RegionValuePrinter {
     this.within(number, merges);
     this.close();
   }
+  /** A loop around everything: where it goes is in a local. */
+  private dispatch(): void {
+    const { out, flow } = this;
+    out.constant(0).set(Local.WAY);
+    this.dispatchLabel = this.open(Op.loop);
+    this.within(flow.dispatcher, this.mergesOf(flow.dispatcher));
+    this.close();
+  }
+  private printWays(): void {
+    const { out, flow } = this;
+    out.get(Local.WAY).op(Op.brTable).unsigned(flow.dispatched.length - 1);
+    for (const node of flow.dispatched) out.unsigned(this.depth - this.label(node));
+  }
+  /** Merges that a node dominates, the last in order first. */
+  private mergesOf(number: number): readonly number[] {
+    const { children, isMerge, order } = this.flow;
+    return children[number].filter((child) => isMerge[child]).toSorted((a, b) => order[b] - order[a]);
+  }
   /** Blocks around a node at whose ends the merges that it dominates begin, the last in order outermost. */
   private within(number: number, merges: readonly number[]): void {
     if (merges.length === 0) {
-      this.printNode(number);
+      if (number === this.flow.dispatcher) this.printWays();
+      else this.printNode(number);
       // Nothing falls out of a node.
       this.out.op(Op.unreachable);
       return;
@@ -121,8 +158,8 @@ export class RegionPrinter extends RegionValuePrinter {
     this.position = 0;
     const isJoin = this.flow.isMerge[number] || this.flow.isLoop[number];
     this.pending = isJoin ? new Map() : new Map(this.pending);
-    this.place = placeTemporaries(this.node.code, this.place.end);
-    this.lastLocal = Math.max(this.lastLocal, this.place.end);
+    this.place = { plan: this.node.plan, first: this.place.first + this.place.plan.locals };
+    this.lastLocal = Math.max(this.lastLocal, this.place.first + this.place.plan.locals);
     for (const statement of this.node.code) this.statement(statement);
     this.endNode();
     Object.assign(this, outer);
@@ -131,7 +168,7 @@ export class RegionPrinter extends RegionValuePrinter {
   private statement(s: Statement): void {
     switch (s.kind) {
       case 'advance': this.position++; break;
-      case 'let': if (this.place.locals.has(s.to.id)) this.plain(s); break;
+      case 'let': if (this.place.plan.places[s.to.id] >= 0) this.plain(s); break;
       case 'branch': this.branch(s.condition); break;
       case 'done-if': this.doneIf(s.condition); break;
       case 'jump': this.follow(this.node.successors[0]); break;
@@ -173,26 +210,52 @@ export class RegionPrinter extends RegionValuePrinter {
   private computed(target: Expression): void {
     this.expression(target);
     this.out.set(Local.EIP);
-    for (const expected of this.node.successors) {
-      if (expected.node < 0) continue;
-      this.out.get(Local.EIP).constant(expected.eip).op(Op.i32Eq);
-      this.open(Op.if);
-      this.inArm(() => this.follow(expected));
-      this.close();
-    }
+    const expected = this.node.successors.filter(({ node }) => node >= 0);
+    const hash = expected.length >= FEWEST_FOR_TABLE ? findAddressHash(expected.map(({ eip }) => eip)) : undefined;
+    if (hash === undefined) this.compareWith(expected);
+    else this.lookUp(expected, hash);
     this.settleFlags(FlagWord.BOTH);
     const { instructions } = this.node;
     const last = instructions[instructions.length - 1];
     const wantsTargets = LEARNT.has(last.operation.shape.mnemonic) && this.options.wantsTargets(this.hostOf(last.eip));
-    this.leaveWith(wantsTargets ? this.addSite('target', false) : Outcome.ELSEWHERE);
+    this.leaveWith(wantsTargets ? this.addSite('target', false, []) : Outcome.ELSEWHERE);
+  }
+
+  /** Goes where EIP is one of the expected targets. */
+  private compareWith(expected: readonly Edge[]): void {
+    for (const edge of expected) {
+      this.out.get(Local.EIP).constant(edge.eip).op(Op.i32Eq);
+      this.open(Op.if);
+      this.inArm(() => this.follow(edge));
+      this.close();
+    }
+  }
+  /** The same by a table: one block around another for each target, and one around all for an address that is none of them. */
+  private lookUp(expected: readonly Edge[], { multiplier, shift, mask, places }: AddressHash): void {
+    const { out } = this;
+    // Once, not for each target.
+    this.settleFlags(FlagWord.BOTH);
+    const miss = this.open(Op.block);
+    const labels = expected.map(() => this.open(Op.block));
+    out.get(Local.EIP);
+    if (multiplier !== 1) out.constant(multiplier).op(Op.i32Mul);
+    out.constant(shift).op(Op.i32ShrU).constant(mask).op(Op.i32And, Op.brTable).unsigned(places.length);
+    for (const place of places) out.unsigned(this.depth - (place < 0 ? miss : labels[place]));
+    out.unsigned(this.depth - miss);
+    for (const edge of expected.toReversed()) {
+      this.close();
+      out.get(Local.EIP).constant(edge.eip).op(Op.i32Ne).branch(Op.brIf, this.depth - miss);
+      this.inArm(() => this.follow(edge));
+    }
+    this.close();
   }
 
   /** Goes to another node or out of the region. `isUnsure`: the mapping of the page that control is in may have changed. */
   private follow(edge: Edge, isUnsure = false): void {
     const { flow, nodeNumber } = this;
-    const isIrreducible = edge.node >= 0 && flow.isRetreating(nodeNumber, edge.node) && !flow.isBackEdge(nodeNumber, edge.node);
-    if (edge.node < 0 || isIrreducible) {
-      this.leaveTo(edge.eip, Outcome.ELSEWHERE);
+    if (edge.node < 0) {
+      if (edge.isLacking) this.leaveOnEdge('edge', edge.eip, 0);
+      else this.leaveTo(edge.eip);
       return;
     }
     const target = this.nodes[edge.node];
@@ -200,7 +263,10 @@ export class RegionPrinter extends RegionValuePrinter {
     if (isJoin) this.settleFlags(this.live[edge.node]);
     if (isUnsure || target.eip >>> 12 !== this.node.eip >>> 12) this.checkMapping(target);
     this.charge(target);
-    if (flow.isRetreating(nodeNumber, edge.node) || flow.isMerge[edge.node]) this.branchTo(this.label(edge.node));
+    if (flow.isDispatched(nodeNumber, edge.node)) {
+      this.out.constant(flow.dispatched.indexOf(edge.node)).set(Local.WAY);
+      this.branchTo(this.dispatchLabel);
+    } else if (flow.isRetreating(nodeNumber, edge.node) || flow.isMerge[edge.node]) this.branchTo(this.label(edge.node));
     else this.tree(edge.node);
   }
   private label(number: number): number {
@@ -214,7 +280,7 @@ export class RegionPrinter extends RegionValuePrinter {
     const table = this.user ? Region.CODE_USER : Region.CODE_SUPERVISOR;
     this.out.constant(0).memory(Op.i32Load, 2, table + (target.eip >>> 12) * 4).constant((target.host - target.eip) | 0).op(Op.i32Ne);
     this.open(Op.if);
-    this.inArm(() => this.leaveTo(target.eip, Outcome.ELSEWHERE));
+    this.inArm(() => this.leaveTo(target.eip));
     this.close();
   }
   /** Takes the price of a node from the budget, or leaves before it. */
@@ -223,25 +289,28 @@ export class RegionPrinter extends RegionValuePrinter {
     const price = target.instructions.length;
     out.get(Local.BUDGET).constant(price).op(Op.i32Sub).tee(Local.BUDGET).constant(0).op(Op.i32LtS);
     this.open(Op.if);
-    out.get(Local.BUDGET).constant(price).op(Op.i32Add).set(Local.BUDGET);
-    this.inArm(() => this.leaveTo(target.eip, Outcome.BUDGET));
+    this.inArm(() => this.leaveOnEdge('budget', target.eip, price));
     this.close();
   }
 
   // ---- leaving
 
-  private leaveTo(eip: number, outcome: number): void {
+  /** Another region may go on there at once, so that everything must be in its place. */
+  private leaveTo(eip: number): void {
     this.settleFlags(FlagWord.BOTH);
     this.out.constant(eip).set(Local.EIP);
-    this.leaveWith(outcome);
+    this.leaveWith(Outcome.ELSEWHERE);
+  }
+  private leaveOnEdge(kind: 'edge' | 'budget', eip: number, refund: number): void {
+    const flags = this.leaveFlags();
+    this.leaveWith(this.options.addSite({ kind, instruction: this.node.instructions[this.position], eip, refund, host: this.node.host, checksAlignment: false, flags }));
   }
   private leaveWith(outcome: number): void {
     this.out.constant(outcome).set(Local.OUTCOME);
     this.branchTo(1);
   }
   private leaveAtSite(checksAlignment: boolean): void {
-    this.settleFlags(FlagWord.BOTH);
-    this.leaveWith(this.addSite('instruction', checksAlignment));
+    this.leaveWith(this.addSite('instruction', checksAlignment, this.leaveFlags()));
   }
   /** The instruction at the current position is the interpreter's: it is called and control comes back, or the region leaves. */
   private giveUp(checksAlignment: boolean): void {
@@ -256,24 +325,49 @@ export class RegionPrinter extends RegionValuePrinter {
     const { out } = this;
     this.settleFlags(FlagWord.BOTH);
     this.storeState(out);
-    out.constant(this.addSite('call', false)).op(Op.call).unsigned(0).tee(Local.OUTCOME).constant(CALL_DONE).op(Op.i32Ne);
+    out.constant(this.addSite('call', false, [])).op(Op.call).unsigned(Imported.CALL).tee(Local.OUTCOME).constant(CALL_DONE).op(Op.i32Ne);
     this.open(Op.if);
     out.get(Local.OUTCOME).op(Op.return);
     this.close();
     this.loadState(out);
   }
-  private addSite(kind: Site['kind'], checksAlignment: boolean): number {
+  private addSite(kind: Site['kind'], checksAlignment: boolean, flags: readonly FlagRecipe[]): number {
     const { instructions } = this.node;
     const instruction = instructions[this.position];
-    return this.options.addSite({ kind, instruction, refund: instructions.length - this.position, host: this.hostOf(instruction.eip), checksAlignment });
+    const { eip } = instruction;
+    return this.options.addSite({ kind, instruction, eip, refund: instructions.length - this.position, host: this.hostOf(eip), checksAlignment, flags });
   }
   private hostOf(eip: number): number { return this.node.host + eip - this.node.eip; }
   protected override inPlainSegments(): boolean { return !this.node.instructions[this.position].operation.shape.segmentedString; }
   protected override toleratesMisaligned(): boolean { return this.options.isMisaligned(this.hostOf(this.node.instructions[this.position].eip)); }
   protected override leaveIf(checksAlignment: boolean): void {
-    if (this.options.failsAlways(this.checks++)) this.out.constant(1).op(Op.i32Or);
+    this.force(this.options.forcedExit(this.checks++));
     this.open(Op.if);
     this.inArm(() => this.giveUp(checksAlignment));
     this.close();
+  }
+  protected override fillsTlb(): boolean { return this.options.fillsAt(this.hostOf(this.node.instructions[this.position].eip)); }
+  protected override leaveUnlessFilled(check: () => void, fill: () => void, checksAlignment: boolean): void {
+    const { out } = this;
+    const forced = this.options.forcedExit(this.checks++);
+    const served = this.open(Op.block);
+    check();
+    this.force(forced);
+    out.op(Op.i32Eqz).branch(Op.brIf, this.depth - served);
+    fill();
+    out.op(Op.call).unsigned(Imported.FILL).set(Local.UNUSED);
+    this.fills = true;
+    check();
+    this.force(forced);
+    this.open(Op.if);
+    this.inArm(() => this.giveUp(checksAlignment));
+    this.close();
+    this.close();
+  }
+  private force(forced: ForcedExit | undefined): void {
+    if (forced === undefined) return;
+    const { out } = this;
+    out.constant(0).constant(0).memory(Op.i32Load, 2, forced.address).constant(1).op(Op.i32Sub).tee(Local.UNUSED).memory(Op.i32Store, 2, forced.address);
+    out.get(Local.UNUSED).constant(forced.mask).op(Op.i32And, Op.i32Eqz, Op.i32Or);
   }
 }

@@ -1,11 +1,14 @@
-import { encodeModule, ENTRY_OPERATIONS, type CodeCache } from '@ringbench/interpreter';
+import { encodeModule, ENTRY_OPERATIONS, type CodeCache, type ImportedFunction, type QuickFill } from '@ringbench/interpreter';
 import type { Mmu } from '@ringbench/machine';
 import { createDispatcher, type Dispatcher } from './dispatcher.js';
-import { RegionPrinter } from './region-printer.js';
+import { Imported } from './locals.js';
+import { RegionPrinter, type ForcedExits } from './region-printer.js';
 import type { RegionShape, Site } from './region.js';
 import { TargetProfile } from './target-profile.js';
 
 const GRANULE_SHIFT = 6;
+/** By `Imported`; a module has the first ones, as many as it needs, because each costs much of the time that a module takes. */
+const IMPORTED: readonly ImportedFunction[] = [{ name: 'call', parameters: 1 }, { name: 'fill', parameters: 2 }];
 /** Writes into one granule of translated code after which it is not translated any more. */
 const CHURN_LIMIT = 3;
 /** Much below what V8 stands (some 30,000 live instances abort the process); what is hot comes back soon. */
@@ -34,14 +37,20 @@ export interface LiveSite extends Site {
   region: TranslatedRegion | undefined;
   /** Micro-op that executes the instruction by itself, 0 until needed. */
   microOp: number;
+  /** Executes the instruction for a region that calls, once prepared. */
+  call: (() => boolean) | undefined;
   exits: number;
+  /** Exits at which the TLB was filled. */
+  misses: number;
+  /** See Heat: what was lost by leaving here. */
+  heat: number;
   /** Instruction clock when `exits` was 0. */
   countedFrom: number;
 }
 
 /** For tests; see TranslatorOptions. */
 export interface StoreOptions {
-  readonly failsAlways?: (check: number) => boolean;
+  readonly forcedExit?: ForcedExits;
   readonly onTranslated?: (shape: RegionShape, module: Uint8Array) => void;
 }
 
@@ -65,13 +74,14 @@ export class RegionStore {
   private readonly churn = new Map<number, number>();
   readonly targets = new TargetProfile();
   private readonly misaligned = new Set<number>();
+  private readonly filling = new Set<number>();
   private readonly calling = new Set<number>();
   private count = 0;
 
-  /** `call` executes the instruction at a site for a region. */
+  /** `call` executes the instruction at a site for a region, `fill` fills the TLB. */
   constructor(
     private readonly memory: WebAssembly.Memory, private readonly cache: CodeCache, private readonly mmu: Mmu,
-    private readonly call: (site: number) => number, private readonly options: StoreOptions = {},
+    private readonly call: (site: number) => number, private readonly fill: QuickFill, private readonly options: StoreOptions = {},
   ) {
     this.dispatcher = createDispatcher(memory, ENTRY_OPERATIONS);
   }
@@ -85,6 +95,9 @@ export class RegionStore {
   }
   readonly isChurning = (host: number): boolean => (this.churn.get(host >>> GRANULE_SHIFT) ?? 0) >= CHURN_LIMIT;
   noteMisaligned(host: number): void { this.misaligned.add(host); }
+  /** The instruction at a host address often meets pages that are not in the TLB. */
+  noteFilling(host: number): void { this.filling.add(host); }
+  readonly fillsAt = (host: number): boolean => this.filling.has(host);
   readonly callsAt = (host: number): boolean => this.calling.has(host);
   /** The instruction at a host address is often left at: the next region with it calls there. */
   noteCalling(host: number): void { this.calling.add(host); }
@@ -96,18 +109,20 @@ export class RegionStore {
     const printer = new RegionPrinter(shape, {
       addSite: (site) => {
         const number = this.freeSites.pop() ?? this.sites.length;
-        this.sites[number] = { kind: site.kind, instruction: site.instruction, refund: site.refund, host: site.host, checksAlignment: site.checksAlignment, region: undefined, microOp: 0, exits: 0, countedFrom: 0 };
+        this.sites[number] = { ...site, region: undefined, microOp: 0, call: undefined, exits: 0, misses: 0, heat: 0, countedFrom: 0 };
         sites.push(number);
         return number;
       },
       isMisaligned: (host) => this.misaligned.has(host),
+      fillsAt: this.fillsAt,
       wantsTargets: this.targets.wantsTargets,
-      failsAlways: this.options.failsAlways ?? (() => false),
+      forcedExit: this.options.forcedExit ?? (() => undefined),
     });
-    const imported = shape.nodes.some(({ calls }) => calls) ? [{ name: 'call', parameters: 1 }] : [];
-    const bytes = encodeModule([printer.print('run')], imported);
+    const body = printer.print('run');
+    const imported = printer.fills ? IMPORTED : shape.nodes.some(({ calls }) => calls) ? IMPORTED.slice(0, Imported.CALL + 1) : [];
+    const bytes = encodeModule([body], imported);
     this.options.onTranslated?.(shape, bytes);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { memory: this.memory, call: this.call } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { memory: this.memory, call: this.call, fill: this.fill } });
     const run = instance.exports.run as () => number;
     const entry = this.takeEntry(shape.user);
     const ranges = shape.nodes.flatMap(({ host, hostEnd }) => [host, hostEnd]);
@@ -136,18 +151,15 @@ export class RegionStore {
 
   private watch(region: TranslatedRegion): void {
     for (const page of region.pages) this.cache.retainPage(page);
-    this.forEachGranule(region, (granule) => {
-      const known = this.byGranule.get(granule);
-      if (known === undefined) this.byGranule.set(granule, new Set([region]));
-      else known.add(region);
-    });
+    this.forEachGranule(region, (granule) => addTo(this.byGranule, granule, region));
   }
   private forEachGranule({ ranges }: TranslatedRegion, visit: (granule: number) => void): void {
     for (let i = 0; i < ranges.length; i += 2) for (let granule = ranges[i] >>> GRANULE_SHIFT; granule <= (ranges[i + 1] - 1) >>> GRANULE_SHIFT; granule++) visit(granule);
   }
 
-  /** Bytes of decoded code changed: what was translated from them goes. */
-  codeWritten(host: number, bytes: number): void {
+  /** Bytes of watched code changed: what was translated from them goes. Whether that was anything. */
+  codeWritten(host: number, bytes: number): boolean {
+    let isDropped = false;
     for (let granule = host >>> GRANULE_SHIFT; granule <= (host + bytes - 1) >>> GRANULE_SHIFT; granule++) {
       const regions = this.byGranule.get(granule);
       if (regions === undefined) continue;
@@ -158,7 +170,9 @@ export class RegionStore {
         this.drop(region);
       }
       if (isHit) this.churn.set(granule, (this.churn.get(granule) ?? 0) + 1);
+      isDropped ||= isHit;
     }
+    return isDropped;
   }
 
   drop(region: TranslatedRegion): void {
@@ -174,6 +188,7 @@ export class RegionStore {
   blocksDropped(): void {
     for (const region of this.regions) if (region !== undefined) this.forget(region);
     this.misaligned.clear();
+    this.filling.clear();
     this.calling.clear();
   }
   private forget(region: TranslatedRegion): void {
@@ -184,11 +199,7 @@ export class RegionStore {
       this.sites[site] = undefined;
       this.freeSites.push(site);
     }
-    this.forEachGranule(region, (granule) => {
-      const regions = this.byGranule.get(granule);
-      regions?.delete(region);
-      if (regions?.size === 0) this.byGranule.delete(granule);
-    });
+    this.forEachGranule(region, (granule) => deleteFrom(this.byGranule, granule, region));
     this.count--;
     this.statistics.dropped++;
   }
@@ -197,4 +208,15 @@ export class RegionStore {
 function isTouched({ ranges }: TranslatedRegion, host: number, bytes: number): boolean {
   for (let i = 0; i < ranges.length; i += 2) if (host < ranges[i + 1] && host + bytes > ranges[i]) return true;
   return false;
+}
+
+function addTo(index: Map<number, Set<TranslatedRegion>>, key: number, region: TranslatedRegion): void {
+  const known = index.get(key);
+  if (known === undefined) index.set(key, new Set([region]));
+  else known.add(region);
+}
+function deleteFrom(index: Map<number, Set<TranslatedRegion>>, key: number, region: TranslatedRegion): void {
+  const regions = index.get(key);
+  regions?.delete(region);
+  if (regions?.size === 0) index.delete(key);
 }

@@ -1,9 +1,10 @@
 import { forEachExpression, forEachOperand, Register, Word, type AccessSize, type Expression, type ParameterName, type WordName } from '@ringbench/isa';
-import { CodeBuffer, Op, printBulk, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
+import { CodeBuffer, FillAccess, Op, printBulk, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
 import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { flagBit } from './flag-liveness.js';
-import { Local } from './locals.js';
-import { isDeferrable, type Temporaries } from './node-plan.js';
+import { formOf, type FlagRecipe } from './flag-form.js';
+import { Local, MOST_EXIT_VALUES } from './locals.js';
+import { isDeferrable, NOTHING_PLANNED, type Temporaries } from './node-plan.js';
 import type { RegionNode } from './region.js';
 
 const PAGE_OFFSET_MASK = 0xfff;
@@ -28,8 +29,10 @@ export abstract class RegionValuePrinter extends StatementPrinter {
   private used = 0;
   private changed = 0;
   /** Where the temporaries of the code being printed are. */
-  protected place: Temporaries = { deferred: new Map<number, Expression>(), locals: new Map<number, number>(), end: Local.FIRST_TEMPORARY };
+  protected place: Temporaries = { plan: NOTHING_PLANNED, first: Local.FIRST_TEMPORARY };
   protected pending: PendingFlags = new Map();
+  /** The most values that an exit leaves for flags. */
+  private exitValues = 0;
 
   constructor(protected readonly user: boolean) {
     super(new CodeBuffer(), Local.FIRST_TEMPORARY, Local.ENTRY);
@@ -41,6 +44,10 @@ export abstract class RegionValuePrinter extends StatementPrinter {
   protected abstract inPlainSegments(): boolean;
   /** Leaves if the value on the stack is not 0. */
   protected abstract leaveIf(checksAlignment: boolean): void;
+  /** Whether the instruction being printed often meets pages that are not in the TLB, so that its checks try to fill it before they leave. */
+  protected abstract fillsTlb(): boolean;
+  /** Leaves if `check` puts on the stack what is not 0, also after `fill`. */
+  protected abstract leaveUnlessFilled(check: () => void, fill: () => void, checksAlignment: boolean): void;
   /** Whether the instruction being printed met misaligned addresses, so that its checks let those pass. */
   protected abstract toleratesMisaligned(): boolean;
   protected override leave(): void { this.leaveIf(false); }
@@ -63,6 +70,27 @@ export abstract class RegionValuePrinter extends StatementPrinter {
     this.place = pending.temporaries;
     this.expression(pending.value);
     this.place = place;
+  }
+  /** For an exit after which JavaScript looks: leaves what pending flags are computed from, instead of computing them. */
+  protected leaveFlags(): FlagRecipe[] {
+    const recipes: FlagRecipe[] = [];
+    const locals: number[] = [];
+    for (const [name, { value, temporaries }] of this.pending) {
+      const form = formOf(value, temporaries.plan);
+      const leaves = form.leaves.map((leaf) => temporaries.first + temporaries.plan.places[leaf]);
+      const added = leaves.filter((local) => !locals.includes(local));
+      if (locals.length + added.length > MOST_EXIT_VALUES) {
+        this.settleFlags(flagBit(name));
+        continue;
+      }
+      for (const local of added) this.out.get(local).set(Local.EXIT_VALUES + locals.push(local) - 1);
+      recipes.push({ word: Word[name], form, slots: leaves.map((local) => locals.indexOf(local)) });
+    }
+    this.exitValues = Math.max(this.exitValues, locals.length);
+    return recipes;
+  }
+  protected storeExitValues(code: CodeBuffer): void {
+    for (let n = 0; n < this.exitValues; n++) code.constant(0).get(Local.EXIT_VALUES + n).memory(Op.i32Store, 2, Region.EXIT_VALUES + n * 4);
   }
   private setFlags(name: FlagName, value: Expression): void {
     if (isDeferrable(value)) {
@@ -114,10 +142,12 @@ export abstract class RegionValuePrinter extends StatementPrinter {
 
   protected override local(temporary: number): number {
     // The result of a load that nobody reads has no local: the check counts.
-    return this.place.locals.get(temporary) ?? Local.UNUSED;
+    const { plan, first } = this.place;
+    const place = plan.places[temporary];
+    return place < 0 ? Local.UNUSED : first + place;
   }
   protected override temporary(id: number): void {
-    const definition = this.place.deferred.get(id);
+    const definition = this.place.plan.deferred[id];
     if (definition === undefined) super.temporary(id);
     else this.expression(definition);
   }
@@ -190,10 +220,26 @@ export abstract class RegionValuePrinter extends StatementPrinter {
   // ---- accesses
 
   protected override translate(address: Expression, size: number, table: TranslationTable): void {
+    const isAligned = (size === 16 || size === 32) && !table.startsWith('system') && !this.toleratesMisaligned();
+    const check = (): void => this.checkEntry(address, size, table, isAligned);
+    if (this.fillsTlb()) {
+      this.leaveUnlessFilled(check, () => this.fill(address, table), isAligned);
+      return;
+    }
+    check();
+    this.leaveIf(isAligned);
+  }
+  /** The address and the kind of access of a `QuickFill`. */
+  private fill(address: Expression, table: TranslationTable): void {
+    const asUser = this.user && !table.startsWith('system');
+    this.expression(address);
+    this.out.constant((table.endsWith('write') ? FillAccess.WRITE : 0) | (asUser ? FillAccess.USER : 0));
+  }
+  /** The entry of the address's page goes into its local; on the stack is whether it does not serve. */
+  private checkEntry(address: Expression, size: number, table: TranslationTable, isAligned: boolean): void {
     const { out } = this;
     this.expression(address);
     out.constant(10).op(Op.i32ShrU).constant(-4).op(Op.i32And).memory(Op.i32Load, 2, this.tableOf(table));
-    const isAligned = (size === 16 || size === 32) && !table.startsWith('system') && !this.toleratesMisaligned();
     if (size === 8) out.tee(Local.ENTRY).constant(PRESENCE_BIT).op(Op.i32And);
     else if (isAligned) {
       out.tee(Local.ENTRY);
@@ -204,7 +250,6 @@ export abstract class RegionValuePrinter extends StatementPrinter {
       this.expression(address);
       out.constant(PAGE_OFFSET_MASK).op(Op.i32And, Op.i32Add).constant(PAGE_BYTES - size / 8).op(Op.i32GtU);
     }
-    this.leaveIf(isAligned);
   }
   private tableOf(table: TranslationTable): number {
     const read = this.user ? Region.DATA_READ_USER : Region.DATA_READ_SUPERVISOR;

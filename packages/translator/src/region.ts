@@ -1,5 +1,7 @@
 import type { LoweredInstruction } from '@ringbench/interpreter';
 import type { Statement } from '@ringbench/isa';
+import type { FlagRecipe } from './flag-form.js';
+import type { NodePlan } from './node-plan.js';
 
 /** A call that the region goes into: where it returns to, and from where it was made. Undefined is the region's own level. */
 export interface CallContext {
@@ -14,6 +16,8 @@ export interface CallContext {
 export interface Edge {
   readonly eip: number;
   readonly node: number;
+  /** It would have stayed inside, had the code there been executed before. */
+  readonly isLacking: boolean;
 }
 
 /**
@@ -32,6 +36,7 @@ export interface RegionNode {
   /** All of them cost budget; the last one of a `step` is not in `code`. */
   readonly instructions: readonly LoweredInstruction[];
   readonly code: readonly Statement[];
+  readonly plan: NodePlan;
   readonly end: NodeEnd;
   /**
    * Its last instruction, where the region cannot do it, is executed by the interpreter in a call, and control comes back: to the last successor. Else the
@@ -50,15 +55,22 @@ export interface RegionShape {
 }
 
 /**
- * A place where a region leaves for more than another EIP, or calls. `instruction`: it has not been executed. `target`: it has, an indirect jump or call, and EIP says
- * where it goes, which is to be learnt. `call`: it is to be executed, and the region goes on behind it.
+ * A place where a region leaves for more than another EIP, or calls.
+ * `instruction`: it has not been executed. `target`: it has, an indirect jump or call, and EIP says where it goes, which is to be learnt. `call`: it is to be
+ * executed, and the region goes on behind it. `edge`: control goes on at an EIP that the region lacks. `budget`: it goes on at an EIP for which too few instructions of
+ * the slice are left.
  */
 export interface Site {
-  readonly kind: 'instruction' | 'target' | 'call';
+  readonly kind: 'instruction' | 'target' | 'call' | 'edge' | 'budget';
+  /** Of edges and of nodes that were not paid for, the one before or the first one. */
   readonly instruction: LoweredInstruction;
-  /** Instructions of its node that were charged and have not run, this one included. */
+  /** Where EIP is then; a `target` site has set it. */
+  readonly eip: number;
+  /** Instructions that were charged and have not run. */
   readonly refund: number;
   readonly host: number;
   /** The check that leads here also refuses misaligned addresses within a page. */
   readonly checksAlignment: boolean;
+  /** Flag words that are not in their places yet. */
+  readonly flags: readonly FlagRecipe[];
 }

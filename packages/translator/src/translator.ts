@@ -1,9 +1,11 @@
 import { FIRST_ENTRY_OPERATION, HOT_SET, Interpreter, MAX_BLOCK_INSTRUCTIONS, OPERATION_MASK, type HotSet } from '@ringbench/interpreter';
-import { Word } from '@ringbench/isa';
-import type { Executor, ExecutorStop, Processor } from '@ringbench/machine';
+import { eventIndex, Word } from '@ringbench/isa';
+import { Region, type Executor, type ExecutorStop, type Processor } from '@ringbench/machine';
 import { Heat } from './heat.js';
-import { CALL_DONE, Outcome } from './locals.js';
+import { restoreFlags } from './flag-form.js';
+import { CALL_DONE, MOST_EXIT_VALUES, Outcome } from './locals.js';
 import { RegionFormer } from './region-former.js';
+import type { ForcedExits } from './region-printer.js';
 import type { RegionShape } from './region.js';
 import { RegionStore, type LiveSite, type StoreStatistics, type TranslatedRegion } from './region-store.js';
 
@@ -12,24 +14,27 @@ export interface TranslatorOptions {
   readonly hot?: HotSet;
   /** Instructions that the interpreter runs before it is looked at where it is; about. */
   readonly sampleEvery?: number;
-  /** Heat from which a block is made the entry of a region. A sample counts SAMPLE_HEAT, an exit to the interpreter EXIT_HEAT. */
+  /** Heat from which a block is made the entry of a region: instructions that the interpreter ran for want of one there, as far as they are known. */
   readonly threshold?: number;
   readonly mostInstructions?: number;
-  /** Whether check number n of a region is to fail always, for tests: then each site is left at, and nothing may differ. */
-  readonly failsAlways?: (check: number) => boolean;
+  /** For tests: checks that are to fail though they hold. Nothing may differ. */
+  readonly forcedExit?: ForcedExits;
   /** Called with what was translated and its module, for tests. */
   readonly onTranslated?: (shape: RegionShape, module: Uint8Array) => void;
+  /** Called with each outcome for which regions came back to JavaScript, for tests. */
+  readonly onOutcome?: (outcome: number) => void;
 }
 
-const SAMPLE_HEAT = 16;
-/** By what an exit costs: some hundred instructions of the interpreter's. */
-const EXIT_HEAT = 3;
+/** What it costs to leave a region for the interpreter and to come back, in instructions that the interpreter could have run meanwhile. */
+const EXIT_PRICE = 60;
 /**
  * Translating costs what some thousand executions in the interpreter cost, for each instruction of a region. So a block is tried when the interpreter has been found
  * there so often that, with the region's other blocks, about as much time was spent (Karlin et al., "Competitive snoopy caching": then it is never more than twice
  * the least).
  */
-const DEFAULTS = { sampleEvery: 1000, threshold: 1024, mostInstructions: 200 } as const;
+const DEFAULTS = { sampleEvery: 1000, threshold: 96_000, mostInstructions: 200 } as const;
+const FILL_DATA = eventIndex('tlb.fill.data');
+const DIRTY_WALK = eventIndex('tlb.dirty');
 const PAGE_MASK = 0xfff;
 const USER_LEVEL = 3;
 /** A slice this short is stepped through: single steps, debug exceptions, interrupt shadows. */
@@ -62,22 +67,31 @@ export class Translator implements Executor {
   private readonly options: { readonly sampleEvery: number; readonly threshold: number; readonly mostInstructions: number };
   /** Generator of sample distances, so that samples do not beat with a loop. */
   private dice = 1;
+  private readonly onOutcome: TranslatorOptions['onOutcome'];
   /** BUDGET when JavaScript was left last. */
   private budgetBefore = 0;
+  /** Where the interpreter took over from a region, at which instruction; -1 when that was accounted for. */
+  private exitEip = 0;
+  private exitTime = -1;
+  /** The edge on which a region was left last. */
+  private exitEdge: LiveSite | undefined = undefined;
+  private readonly exitValues: Int32Array;
 
   constructor(private readonly processor: Processor, options: TranslatorOptions = {}) {
     const { memory, mmu, context } = processor;
     this.options = { ...DEFAULTS, ...options };
+    this.onOutcome = options.onOutcome;
     this.heat = new Heat(this.options.threshold);
     this.state = memory.state;
     this.words = memory.words;
+    this.exitValues = memory.words.subarray(Region.EXIT_VALUES >> 2, (Region.EXIT_VALUES >> 2) + MOST_EXIT_VALUES);
     this.interpreter = new Interpreter(processor, options.hot ?? HOT_SET);
     const { cache } = this.interpreter;
-    this.store = new RegionStore(memory.wasm, cache, mmu, (site) => this.callFromRegion(this.store.site(site)), options);
+    this.store = new RegionStore(memory.wasm, cache, mmu, (site) => this.callFromRegion(this.store.site(site)), this.interpreter.quickFill, options);
     this.former = new RegionFormer(memory, cache, context, { mostInstructions: this.options.mostInstructions, isChurning: this.store.isChurning, targetsOf: this.store.targets.targetsOf, callsAt: this.store.callsAt });
     this.interpreter.onCodeWritten = (host, bytes) => {
       this.former.forgetCode();
-      this.store.codeWritten(host, bytes);
+      return this.store.codeWritten(host, bytes);
     };
     cache.onDropped = () => {
       this.store.blocksDropped();
@@ -95,7 +109,7 @@ export class Translator implements Executor {
   }
 
   execute(instructions: number): ExecutorStop {
-    const { processor, interpreter } = this;
+    const { processor, interpreter, state } = this;
     processor.beginSlice(instructions);
     if (instructions <= SHORT_SLICE) return interpreter.stepThrough();
     const end = processor.now() + instructions;
@@ -107,10 +121,14 @@ export class Translator implements Executor {
       if (stop === 'attention' || stop === 'trap-page') return stop;
       if (processor.attention) return 'attention';
       if (stop === 'entry') {
+        this.warmExit();
         const ended = this.enterRegions(end);
         if (ended !== undefined) return ended;
       } else if (part === left) return interpreter.stepThrough();
-      else this.warmAtEip(SAMPLE_HEAT);
+      else {
+        this.exitTime = -1;
+        this.warm(state[Word.EIP], part);
+      }
     }
   }
 
@@ -129,8 +147,18 @@ export class Translator implements Executor {
     const stop = this.follow(outcome);
     if (stop === 'attention') return 'attention';
     if (stop === 'budget') return interpreter.stepThrough();
-    this.warmAtEip(EXIT_HEAT);
+    this.exitEip = state[Word.EIP];
+    this.exitTime = processor.now();
     return undefined;
+  }
+  /** The interpreter comes back to a region: what it ran since the last one would have been a region's. */
+  private warmExit(): void {
+    if (this.exitTime < 0) return;
+    const ran = Math.min(this.processor.now() - this.exitTime, this.options.sampleEvery);
+    this.exitTime = -1;
+    const edge = this.exitEdge;
+    if (edge?.eip === this.exitEip) this.warmEdge(edge, ran);
+    else this.warm(this.exitEip, ran + EXIT_PRICE);
   }
   /** The same bytes run at both levels, which is rare: the region of the other one goes. */
   private dropEntry(): void {
@@ -142,69 +170,106 @@ export class Translator implements Executor {
   private follow(first: number): RegionStop {
     const { dispatch } = this.store.dispatcher;
     for (let outcome = first; ; outcome = dispatch()) {
+      this.onOutcome?.(outcome);
       if (outcome === Outcome.ELSEWHERE) {
         outcome = dispatch();
         if (outcome === Outcome.ELSEWHERE) return 'interpret';
       }
       if (outcome === Outcome.BUDGET) return 'budget';
       if (outcome === Outcome.ATTENTION) return 'attention';
-      if (outcome >= 0 && this.executeAtSite(this.store.site(outcome))) return 'attention';
+      if (outcome >= 0) {
+        const stop = this.stopAtSite(this.store.site(outcome));
+        if (stop !== undefined) return stop;
+      }
       if (outcome < Outcome.ATTENTION) throw new Error(`a region came to ${outcome}`);
     }
   }
 
-  /** The instruction at which a region left is executed by the interpreter. True when the driver must look. */
-  private executeAtSite(site: LiveSite): boolean {
-    const { state, processor, interpreter } = this;
-    this.weigh(site.region);
+  /** Does what a region left to be done at a site. A stop, or undefined when regions may go on at EIP. */
+  private stopAtSite(site: LiveSite): RegionStop | undefined {
+    const { state, store } = this;
+    restoreFlags(state, this.exitValues, site.flags);
     if (site.kind === 'target') {
-      if (this.store.targets.note(site.host, state[Word.EIP])) this.translateAgain(site.region);
-      return false;
+      this.weigh(site.region);
+      if (store.targets.note(site.host, state[Word.EIP])) this.translateAgain(site.region);
+      return undefined;
     }
-    state[Word.EIP] = site.instruction.eip;
+    state[Word.EIP] = site.eip;
     state[Word.BUDGET] += site.refund;
+    if (site.kind === 'budget') return 'budget';
+    this.weigh(site.region);
+    if (site.kind === 'instruction') return this.executeAt(site) ? 'attention' : undefined;
+    this.warmEdge(site, EXIT_PRICE);
+    this.exitEdge = site;
+    return undefined;
+  }
+  /** An edge that is taken again and again had better stay inside, where that is possible now. */
+  private warmEdge(site: LiveSite, amount: number): void {
+    site.heat += amount;
+    if (site.heat < this.options.threshold) return;
+    site.heat = 0;
+    this.translateAgain(site.region);
+  }
+
+  /** The instruction at which a region left is executed by the interpreter. True when the driver must look. */
+  private executeAt(site: LiveSite): boolean {
+    const { state, processor, interpreter } = this;
     this.learnFromExit(site);
     if (site.microOp === 0) site.microOp = interpreter.cache.placeSingle(site.instruction);
     // Without room for it everything is gone: the interpreter begins anew.
+    const { fills } = this;
     if (site.microOp !== 0) interpreter.stepPlaced(site.microOp);
+    if (this.fills !== fills) site.misses++;
     this.budgetBefore = state[Word.BUDGET];
     return processor.attention;
   }
 
+  /** How often the data TLB took something in. */
+  private get fills(): number {
+    const { counts } = this.processor.memory;
+    return counts[FILL_DATA] + counts[DIRTY_WALK];
+  }
   /** A site that is left at again and again is translated in another way. */
   private learnFromExit(site: LiveSite): void {
     const { store, processor } = this;
     site.exits++;
-    if (site.checksAlignment) {
-      if (site.exits !== MISALIGNED_EXITS) return;
+    if (site.checksAlignment && site.exits - site.misses === MISALIGNED_EXITS) {
       store.noteMisaligned(site.host);
       this.translateAgain(site.region);
       return;
     }
     if (site.exits < CALLING_EXITS) return;
     const isFrequent = processor.now() - site.countedFrom < CALLING_EXITS * CALLING_DISTANCE;
+    const missesMostly = 2 * site.misses > CALLING_EXITS;
     site.exits = 0;
+    site.misses = 0;
     site.countedFrom = processor.now();
-    if (!isFrequent || site.instruction.operation.terminal || store.callsAt(site.host)) return;
-    store.noteCalling(site.host);
+    if (!isFrequent) return;
+    if (missesMostly && !store.fillsAt(site.host)) store.noteFilling(site.host);
+    else if (site.checksAlignment || site.instruction.operation.terminal || store.callsAt(site.host)) return;
+    else store.noteCalling(site.host);
     this.translateAgain(site.region);
   }
 
   /** Executes the instruction at a site for a region, which has charged it. Result: `CALL_DONE`, or what the region is to return. */
   private callFromRegion(site: LiveSite): number {
     const { state, processor, interpreter, store } = this;
-    const { eip, next } = site.instruction;
+    const { next } = site.instruction;
     const level = state[Word.CPL];
-    state[Word.EIP] = eip;
-    state[Word.BUDGET]++;
-    if (site.microOp === 0) site.microOp = interpreter.cache.placeSingle(site.instruction);
+    site.call ??= interpreter.prepareCall(site.instruction);
     // Without room for it everything is gone: the interpreter begins anew.
-    if (site.microOp === 0) return Outcome.ELSEWHERE;
-    const isComplete = interpreter.stepPlaced(site.microOp);
+    if (site.call === undefined) return this.uncalled(site);
+    const isComplete = site.call();
     if (processor.attention) return Outcome.ATTENTION;
     const { region } = site;
     const isBehind = isComplete && state[Word.EIP] === next && state[Word.CPL] === level;
     return isBehind && region !== undefined && store.regionOf(region.entry) === region ? CALL_DONE : Outcome.ELSEWHERE;
+  }
+
+  private uncalled(site: LiveSite): number {
+    this.state[Word.EIP] = site.instruction.eip;
+    this.state[Word.BUDGET]++;
+    return Outcome.ELSEWHERE;
   }
 
   /** A region that stops again and again after few instructions is slower than the interpreter: it goes, and its entry must get much hotter. */
@@ -235,10 +300,9 @@ export class Translator implements Executor {
     return (entry & PAGE_MASK) === 0 ? interpreter.cache.decodedAt(eip, (eip + entry) | 0, processor.context) : 0;
   }
 
-  /** Adds heat to the block at EIP, and translates it when it is hot. */
-  private warmAtEip(amount: number): void {
+  /** Adds heat to the block at an EIP, and translates it when it is hot. */
+  private warm(eip: number, amount: number): void {
     const { heat } = this;
-    const eip = this.state[Word.EIP];
     const microOp = this.blockAt(eip);
     if (microOp === 0 || !heat.warm(microOp, amount)) return;
     if ((this.words[microOp >> 2] & OPERATION_MASK) >= FIRST_ENTRY_OPERATION) return;

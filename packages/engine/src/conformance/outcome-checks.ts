@@ -1,4 +1,5 @@
-import { Flag, Vector } from '@ringbench/isa';
+import { Flag, Register, Shutdown, SHUTDOWN_REASONS, Vector } from '@ringbench/isa';
+import { FAULTS_WITHOUT_PROGRESS } from '@ringbench/machine';
 import { describe, expect } from 'vitest';
 import { Assembler } from './assembler.js';
 import { observable } from './guest-checks.js';
@@ -31,6 +32,8 @@ const RATE_GENERATOR = 2;
 const DEEP_STACK = 0xf80000;
 const DEEP_STACK_MEMORY = 16 << 20;
 const BEYOND_MEMORY = 0x40000000;
+/** What an exception without an error code leaves on the stack of its own ring. */
+const FRAME_BYTES = 12;
 const TIMER_CONTROL = 0x43;
 const TIMER_COUNT = 0x40;
 const startTimerQuickly = (code: Assembler): Assembler => code.outByte(TIMER_CONTROL, 0x34).outByte(TIMER_COUNT, 4).outByte(TIMER_COUNT, 0);
@@ -149,6 +152,13 @@ function markers(subject: Subject): void {
   });
 }
 
+/** How many exceptions a kernel took that takes them for ever, by its stack, which was at `stack` before; it is shut down. */
+function takenForEver(subject: Subject, image: Uint8Array, stack: number): number {
+  const engine = subject.engineWith(image, { memoryBytes: DEEP_STACK_MEMORY });
+  expect(engine.run(HOSTILE_BUDGET)).toMatchObject({ kind: 'shutdown', detail: SHUTDOWN_REASONS[Shutdown.LIVELOCK] });
+  return (stack - engine.inspect().state[Register.ESP]) / FRAME_BYTES;
+}
+
 const OUTCOMES = ['power-off', 'budget', 'halted', 'shutdown', 'refused'];
 const HOSTILE_BUDGET = 20_000;
 /** Every instruction comes with a dozen interrupts, each of which may cost a monitor an exit. */
@@ -171,10 +181,13 @@ function hostility(subject: Subject): void {
   for (const [where, stack] of [['in memory', DEEP_STACK], ['beyond memory', BEYOND_MEMORY]] as const) {
     subject.check(`outcomes: an exception handler that raises its own exception for ever, frames ${where}, is shutdown`, () => {
       const image = kernel((guest) => guest.handle(Vector.UD, 'again').mov(ESP, stack).label('again').ud2());
-      const run = subject.run({ image, memoryBytes: DEEP_STACK_MEMORY, budget: HOSTILE_BUDGET });
-      expect(run.exit).toMatchObject({ kind: 'shutdown' });
+      expect(takenForEver(subject, image, stack)).toBe(FAULTS_WITHOUT_PROGRESS + 1);
     });
   }
+  subject.check('outcomes: the single-step trap before exceptions for ever is one of them', () => {
+    const image = kernel((guest) => guest.handle(Vector.UD, 'again').handle(Vector.DB, 'again').mov(ESP, DEEP_STACK + 4).push(Flag.FIXED | Flag.TF).popfd().pushfd().label('again').ud2());
+    expect(takenForEver(subject, image, DEEP_STACK)).toBe(FAULTS_WITHOUT_PROGRESS + 1);
+  });
   subject.check('outcomes: interrupts that acknowledge themselves for ever leave the budget its instructions', () => {
     const levelTriggered = 0x19;
     const automaticEnd = 0x03;

@@ -1,6 +1,6 @@
 import { Interpreter, type HotSet } from '@ringbench/interpreter';
 import { Access, CR0, CR4, Flag, Segment, storeFloat, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
-import { Machine, Region, type MachineOptions, type MachineStop } from '@ringbench/machine';
+import { Machine, Region, type MachineOptions, type MachineStop, type MemoryPool } from '@ringbench/machine';
 import { isCode32, SOUP_RAM_BYTES, soupBytes, type Soup } from './soup-programs.js';
 
 /**
@@ -159,8 +159,8 @@ export class SoupMachine {
   readonly ram: Uint8Array;
   private startedAt = 0;
 
-  constructor(hot: HotSet, createExecutor: MachineOptions['createExecutor'] = (processor) => new Interpreter(processor, hot)) {
-    this.machine = new Machine({ ramBytes: SOUP_RAM_BYTES, createExecutor });
+  constructor(hot: HotSet, createExecutor: MachineOptions['createExecutor'] = (processor) => new Interpreter(processor, hot), memories?: MemoryPool) {
+    this.machine = new Machine({ ramBytes: SOUP_RAM_BYTES, createExecutor, ...(memories === undefined ? {} : { memories }) });
     this.interpreter = this.machine.executor as Interpreter;
     this.ram = this.machine.memory.bytes.subarray(Region.RAM, Region.RAM + SOUP_RAM_BYTES);
     for (const [from, to] of this.guards()) this.machine.memory.bytes.fill(GUARD, from, to);

@@ -1,5 +1,5 @@
 import { dataBreakpoints, isMisaligned, visitDataBreakpointPages } from '@ringbench/isa';
-import type { DataTlb } from './tlb.js';
+import { Obstacle, type DataTlb } from './tlb.js';
 
 /**
  * What an access of data meets besides translation: data breakpoints and alignment checks. Both keep what they watch out of the translation tables, so that
@@ -18,6 +18,7 @@ export class AccessChecks {
     const had = watched.size;
     watched.clear();
     visitDataBreakpointPages(this.state, (page) => watched.add(page));
+    this.tlb.setObstacle(Obstacle.BREAKPOINTS, watched.size !== 0);
     if (had !== 0 || watched.size !== 0) this.tlb.refresh();
   }
 
@@ -26,6 +27,7 @@ export class AccessChecks {
     if (on === this.checksAlignment) return;
     this.checksAlignment = on;
     this.tlb.hidesUser = on;
+    this.tlb.setObstacle(Obstacle.ALIGNMENT, on);
     this.tlb.refresh();
   }
 

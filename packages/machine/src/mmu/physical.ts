@@ -42,7 +42,7 @@ const ALL_ONES = -1;
  */
 export class PhysicalMemory {
   /** PageKind bits of each physical page. */
-  readonly kinds = new Uint8Array(ADDRESS_SPACE_PAGES);
+  readonly kinds: Uint8Array;
   /** Address bits that the processor's own accesses by byte address have: all, or with A20M# asserted all but bit 20. */
   addressMask = -1;
   /** Set when a watched page was stored to; stays until its reader clears it. */
@@ -58,6 +58,8 @@ export class PhysicalMemory {
     this.view = memory.view;
     this.words = memory.words;
     this.ramPages = memory.ramBytes >>> PAGE_SHIFT;
+    this.kinds = memory.bytes.subarray(Region.PAGE_KINDS, Region.PAGE_KINDS + ADDRESS_SPACE_PAGES);
+    memory.onReset(() => this.kinds.fill(0));
     this.kinds.fill(PageKind.LOAD_TRAPPED | PageKind.STORE_TRAPPED, this.ramPages);
   }
 

@@ -4,6 +4,13 @@ import type { MachineMemory } from '../memory.js';
 import { bitsForRead, bitsForWrite, FRAME_MASK, LARGE_PAGE_SHIFT, PAGE_SHIFT, TlbEntry } from './entry.js';
 import { PageKind } from './physical.js';
 
+/** Words at a TLB's region: what it keeps besides its entries. OBSTACLES: bits of `Obstacle`. SPARE: written where nothing is to be. */
+export const TlbWord = { OLDEST: 0, COUNT: 1, CAPACITY: 2, MAY_HOLD_LARGE: 3, OBSTACLES: 4, SPARE: 5, QUEUE: 8 } as const;
+/** The queue fills the rest of the region's page. */
+const MOST_TLB_ENTRIES = 1024 - TlbWord.QUEUE;
+/** Reasons for which entries and page tables alone do not say what the translation tables get: a quick fill leaves then. */
+export const Obstacle = { HOSTS_GUEST: 1 << 0, BREAKPOINTS: 1 << 1, ALIGNMENT: 1 << 2, LINE_20: 1 << 3 } as const;
+
 /**
  * A fully associative TLB with first-in first-out replacement. Hits need no bookkeeping, so the contents are a function of the misses
  * and invalidations alone, whichever executor runs and however it finds its hits. The entries themselves are the words at `entryTable` in
@@ -13,18 +20,30 @@ import { PageKind } from './physical.js';
  */
 abstract class Tlb {
   protected readonly words: Int32Array;
-  private readonly queue: Int32Array;
-  private oldest = 0;
-  private count = 0;
-  /** False while certainly no entry is a piece of a 4 MB page. */
-  private mayHoldLarge = false;
+  /** Index in `words` of what is beside the queue, and of the queue. */
+  private readonly control: number;
+  private readonly queue: number;
 
-  constructor(memory: MachineMemory, private readonly entryTable: number, readonly capacity: number) {
+  constructor(memory: MachineMemory, private readonly entryTable: number, region: number, readonly capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 1) throw new Error('a TLB needs a positive number of entries');
+    if (capacity > MOST_TLB_ENTRIES) throw new Error(`a TLB has at most ${MOST_TLB_ENTRIES} entries`);
     this.words = memory.words;
-    this.queue = new Int32Array(capacity);
-    memory.onReset(() => this.flushAll());
+    this.control = region >> 2;
+    this.queue = this.control + TlbWord.QUEUE;
+    this.words[this.control + TlbWord.CAPACITY] = capacity;
+    memory.onReset(() => {
+      this.flushAll();
+      this.words.fill(0, this.control, this.queue + MOST_TLB_ENTRIES);
+    });
   }
+
+  private get count(): number { return this.words[this.control + TlbWord.COUNT]; }
+  private set count(count: number) { this.words[this.control + TlbWord.COUNT] = count; }
+  private get oldest(): number { return this.words[this.control + TlbWord.OLDEST]; }
+  private set oldest(oldest: number) { this.words[this.control + TlbWord.OLDEST] = oldest; }
+  /** False while certainly no entry is a piece of a 4 MB page. */
+  private get mayHoldLarge(): boolean { return this.words[this.control + TlbWord.MAY_HOLD_LARGE] !== 0; }
+  private set mayHoldLarge(may: boolean) { this.words[this.control + TlbWord.MAY_HOLD_LARGE] = may ? 1 : 0; }
 
   /** Writes the words of the translation tables for an entry; a zero entry removes them. */
   protected abstract expose(page: number, entry: number): void;
@@ -37,11 +56,11 @@ abstract class Tlb {
   /** Puts in an entry for a linear page that has none; the oldest entry goes if there is no room. */
   insert(page: number, entry: number): void {
     if (this.count === this.capacity) {
-      this.forget(this.queue[this.oldest]);
+      this.forget(this.words[this.queue + this.oldest]);
       this.oldest = this.position(1);
       this.count--;
     }
-    this.queue[this.position(this.count)] = page;
+    this.words[this.at(this.count)] = page;
     this.count++;
     this.replace(page, entry);
   }
@@ -57,10 +76,10 @@ abstract class Tlb {
   drop(page: number): void {
     if (this.words[this.entryTable + page] === 0) return;
     let place = 0;
-    while (place < this.count && this.queue[this.position(place)] !== page) place++;
+    while (place < this.count && this.words[this.at(place)] !== page) place++;
     if (place === this.count) throw new Error(`TLB entry of page ${page} is not in the queue`);
     this.count--;
-    for (; place < this.count; place++) this.queue[this.position(place)] = this.queue[this.position(place + 1)];
+    for (; place < this.count; place++) this.words[this.at(place)] = this.words[this.at(place + 1)];
     this.forget(page);
   }
 
@@ -72,7 +91,7 @@ abstract class Tlb {
   }
 
   flushAll(): void {
-    for (let place = 0; place < this.count; place++) this.forget(this.queue[this.position(place)]);
+    for (let place = 0; place < this.count; place++) this.forget(this.words[this.at(place)]);
     this.count = 0;
     this.mayHoldLarge = false;
   }
@@ -85,7 +104,7 @@ abstract class Tlb {
   /** Writes the translation tables' words again, after CR0.WP or page kinds changed. */
   refresh(): void {
     for (let place = 0; place < this.count; place++) {
-      const page = this.queue[this.position(place)];
+      const page = this.words[this.at(place)];
       this.expose(page, this.words[this.entryTable + page]);
     }
   }
@@ -93,7 +112,7 @@ abstract class Tlb {
   /** As `refresh`, for the entries that map to one machine page. */
   refreshMachinePage(machinePage: number): void {
     for (let place = 0; place < this.count; place++) {
-      const page = this.queue[this.position(place)];
+      const page = this.words[this.at(place)];
       const entry = this.words[this.entryTable + page];
       if (entry >>> PAGE_SHIFT === machinePage) this.expose(page, entry);
     }
@@ -102,8 +121,8 @@ abstract class Tlb {
   private keepWhere(keeps: (page: number, entry: number) => boolean): void {
     let kept = 0;
     for (let place = 0; place < this.count; place++) {
-      const page = this.queue[this.position(place)];
-      if (keeps(page, this.words[this.entryTable + page])) this.queue[this.position(kept++)] = page;
+      const page = this.words[this.at(place)];
+      if (keeps(page, this.words[this.entryTable + page])) this.words[this.at(kept++)] = page;
       else this.forget(page);
     }
     this.count = kept;
@@ -114,7 +133,9 @@ abstract class Tlb {
     this.expose(page, 0);
   }
 
-  /** Index in `queue` of the entry that is `place` places younger than the oldest. */
+  /** Index in `words` of the queue's place for an entry. */
+  private at(place: number): number { return this.queue + this.position(place); }
+  /** Index in the queue of the entry that is `place` places younger than the oldest. */
   private position(place: number): number {
     const index = this.oldest + place;
     return index < this.capacity ? index : index - this.capacity;
@@ -151,13 +172,18 @@ export interface Occupants {
 }
 
 export class DataTlb extends Tlb {
+  /** Notes whether there is one of the reasons for which only the whole MMU may fill (bits of `Obstacle`). */
+  setObstacle(obstacle: number, isThere: boolean): void {
+    const at = (Region.DATA_TLB_QUEUE >> 2) + TlbWord.OBSTACLES;
+    this.words[at] = isThere ? this.words[at] | obstacle : this.words[at] & ~obstacle;
+  }
   /** Linear pages kept out of the tables because of data breakpoints. */
   readonly watched = new Set<number>();
   /** Keeps everything out of the user tables: each access of ring 3 is checked for alignment. */
   hidesUser = false;
 
   constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array, private readonly state: Int32Array, private readonly occupants: Occupants) {
-    super(memory, DATA_ENTRIES, capacity);
+    super(memory, DATA_ENTRIES, Region.DATA_TLB_QUEUE, capacity);
   }
 
   protected override expose(page: number, entry: number): void {
@@ -180,7 +206,7 @@ export class DataTlb extends Tlb {
 
 export class CodeTlb extends Tlb {
   constructor(memory: MachineMemory, capacity: number, private readonly kinds: Uint8Array, private readonly occupants: Occupants) {
-    super(memory, CODE_ENTRIES, capacity);
+    super(memory, CODE_ENTRIES, Region.CODE_TLB_QUEUE, capacity);
   }
 
   protected override expose(page: number, entry: number): void {

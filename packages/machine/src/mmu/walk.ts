@@ -44,13 +44,13 @@ class StructureEntry {
 const WALK_READS = eventIndex('walk.reads');
 const WALK_WRITES = eventIndex('walk.writes');
 /** Byte offset of an entry in its table: an index of ten bits times four. */
-const ENTRY_OFFSET = 0xffc;
+export const ENTRY_OFFSET = 0xffc;
 /** Shifts that bring bits 31-22 and 21-12 of a linear address to ENTRY_OFFSET. */
-const DIRECTORY_SHIFT = 20;
-const TABLE_SHIFT = 10;
+export const DIRECTORY_SHIFT = 20;
+export const TABLE_SHIFT = 10;
 /** Bits of a linear address that a 4 MB page leaves to the 4 KB piece. */
-const LARGE_PIECE = 0x3ff000;
-const LARGE_FRAME = 0xffc00000 | 0;
+export const LARGE_PIECE = 0x3ff000;
+export const LARGE_FRAME = 0xffc00000 | 0;
 const PERMISSIONS = PagingEntry.WRITABLE | PagingEntry.USER;
 /** With paging off everything is allowed and there is nothing to set. */
 const UNPAGED = PERMISSIONS | PagingEntry.DIRTY;

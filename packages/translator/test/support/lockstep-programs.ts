@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { soupBytes, soups, type Piece, type Soup } from '../../../interpreter/test/support/soup-programs.js';
+import { buildSystemProgram, systemPrograms, type Patch, type SystemProgram } from './system-programs.js';
 
 /**
  * Programs that get hot: loops and calls around random instructions, with jumps over some of them, so that paths with different flags meet, and with stores
- * into their own code. What else happens to a program while it runs is in `Stress`.
+ * into their own code; and system programs. What else happens to a program while it runs is in `Stress`.
  */
 
 /** What a run is exposed to besides its own doing; the same on both machines. */
@@ -20,12 +21,23 @@ export interface Stress {
   readonly remaps: boolean;
   /** Whether the code that runs is the copy that lies across the end of its first page. */
   readonly straddles: boolean;
+  /** Whether IF is set at the start. */
+  readonly enablesInterrupts: boolean;
+  /** Checks of the generated code are made to fail at one execution of so many, a mask; 0: at each. */
+  readonly forces: { readonly mask: number } | undefined;
 }
 
 export interface LockstepProgram {
   readonly soup: Soup;
+  /** What is written to memory before it begins. */
+  readonly patches: readonly Patch[];
   readonly stress: Stress;
+  readonly budget: number;
+  /** What a system program was made from. */
+  readonly system: SystemProgram | undefined;
 }
+const BUDGET = 6000;
+const SYSTEM_BUDGET = 12_000;
 
 /** A jump over one piece, and what reads the flags where the two paths meet. */
 interface Join {
@@ -99,8 +111,9 @@ export const lengthOf = (soup: Soup): number => soupBytes(soup).length;
 
 const often = (of: number): fc.Arbitrary<boolean> => fc.integer({ min: 1, max: of }).map((dice) => dice === 1);
 const stresses: fc.Arbitrary<Stress> = fc.record({
-  slices: fc.array(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 60, max: 2500 })), { minLength: 1, maxLength: 6 }),
-  interrupts: fc.boolean(), flushes: often(3), changesCode: often(3), remaps: often(3), straddles: often(3),
+  slices: fc.oneof(fc.array(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 60, max: 2500 })), { minLength: 1, maxLength: 6 }), fc.array(fc.integer({ min: 500, max: 5000 }), { minLength: 1, maxLength: 4 })),
+  interrupts: fc.boolean(), flushes: often(3), changesCode: often(3), remaps: often(3), straddles: often(3), enablesInterrupts: fc.boolean(),
+  forces: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 3, arbitrary: fc.constantFrom(0, 1, 3, 15).map((mask) => ({ mask })) }),
 });
 const frills: fc.Arbitrary<Frills> = fc.record({
   joins: fc.array(fc.record({ piece: fc.integer({ min: 0, max: 39 }), condition: fc.integer({ min: 0, max: 15 }), reader: fc.integer({ min: 0, max: READERS.length - 1 }) }), { maxLength: MOST_JOINS }),
@@ -108,11 +121,16 @@ const frills: fc.Arbitrary<Frills> = fc.record({
 });
 
 /** Modes of which regions are made; one in eight of any mode. */
-export const programs: fc.Arbitrary<LockstepProgram> = fc.record({
+const loops: fc.Arbitrary<LockstepProgram> = fc.record({
   soup: fc.oneof({ weight: 7, arbitrary: soups.filter(({ mode }) => FLAT_MODES.has(mode)) }, { weight: 1, arbitrary: soups }),
   frills, stress: stresses,
 }).map(({ soup, frills: extra, stress }) => {
   const program = looped(soup, extra, CODE);
   // The stores go to the copy that runs.
-  return { soup: stress.straddles ? looped(soup, extra, CODE + straddlingCopy(lengthOf(program))) : program, stress };
+  return { soup: stress.straddles ? looped(soup, extra, CODE + straddlingCopy(lengthOf(program))) : program, patches: [], stress, budget: BUDGET, system: undefined };
 });
+/** Their code stays where it is: they change it, and its mapping, by themselves. */
+const systems: fc.Arbitrary<LockstepProgram> = fc.record({ system: systemPrograms, stress: stresses })
+  .map(({ system, stress }) => ({ ...buildSystemProgram(system), stress: { ...stress, straddles: false, remaps: false, changesCode: false }, budget: SYSTEM_BUDGET, system }));
+
+export const programs: fc.Arbitrary<LockstepProgram> = fc.oneof({ weight: 1, arbitrary: loops }, { weight: 2, arbitrary: systems });

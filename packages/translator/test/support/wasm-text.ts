@@ -1,7 +1,7 @@
 import { Word } from '@ringbench/isa';
 import { Op } from '@ringbench/interpreter';
 import { Region } from '@ringbench/machine';
-import { Local } from '../../src/locals.js';
+import { Local, MOST_EXIT_VALUES } from '../../src/locals.js';
 
 /** Text of the one function of a region's module, for people: expressions and assignments, with locals, state words and tables by name. */
 
@@ -12,6 +12,7 @@ const BULK: Readonly<Record<number, string>> = { 10: 'memory.copy', 11: 'memory.
 const REGISTERS = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi'] as const;
 const NAMES = new Map<number, string>(Object.entries(Op).map(([name, opcode]) => [opcode, textOf(name)]));
 const LOCALS = new Map<number, string>([...REGISTERS.entries(), ...Object.entries(Local).filter(([name]) => name !== 'REGISTERS' && name !== 'FIRST_TEMPORARY').map(([name, local]) => [local, name.toLowerCase()] as const)]);
+for (let n = 0; n < MOST_EXIT_VALUES; n++) LOCALS.set(Local.EXIT_VALUES + n, `exit_value${n}`);
 const WORDS = Object.entries(Word).toSorted(([, a], [, b]) => a - b);
 const REGIONS = Object.entries(Region).toSorted(([, a], [, b]) => a - b);
 

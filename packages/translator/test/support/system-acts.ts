@@ -1,0 +1,341 @@
+import { byteSource, classify, decode, encodingRows, Register, type Instruction } from '@ringbench/isa';
+import type { Assembler } from '../../../engine/src/conformance/assembler.js';
+import { at, CR0, CR3, CR4, CS, DR0, DR7, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, inSegment, SS, type GeneralRegister, type MemoryOperand } from '../../../engine/src/conformance/operands.js';
+import type { Dice } from '../../../engine/src/programs/dice.js';
+import { instructionOf, ROWS } from '../../../engine/src/programs/instructions.js';
+import { ALIAS, COUNTERS, entryOf, FUNCTIONS, FUNCTIONS_COPY, KERNEL_STACK, MAIN_CODE, MAIN_STACK, OPEN, OTHER_DIRECTORY, OTHER_TABLE, PAGE, Selector, TABLE, Variable, Vectors } from './system-places.js';
+
+/** What system programs are made of: each act does one thing in one of its ways. */
+
+/** What an act is and the seed of its details, so that leaving out another does not change it. */
+export interface Act {
+  readonly kind: string;
+  readonly seed: number;
+}
+export interface ActContext {
+  readonly code: Assembler;
+  readonly dice: Dice;
+  /** `main` is in a loop, in ring 0 or 3; `function` is called from either; `kernel` is a service in ring 0. */
+  readonly level: 'main' | 'function' | 'kernel';
+  readonly functions: readonly string[];
+  /** A word for a loop's counter. */
+  readonly counter: () => MemoryOperand;
+  /** Lets exceptions in `body` go on behind it. */
+  readonly resumable: (body: () => void) => void;
+}
+interface ActKind {
+  readonly name: string;
+  readonly weight: number;
+  readonly levels: readonly ActContext['level'][];
+  readonly emit: (context: ActContext) => void;
+}
+
+const POINTERS: readonly GeneralRegister[] = [EBX, EBP, ESI, EDI];
+const PLAIN: readonly GeneralRegister[] = [EAX, ECX, EDX, EBX, EBP, ESI, EDI];
+const SIZES = { byte: 0, wide: 1 } as const;
+const OPERAND_SIZE = 0x66;
+const CONDITIONS = ['o', 'no', 'c', 'nc', 'z', 'nz', 'be', 'a', 's', 'ns', 'l', 'ge'] as const;
+const SHORT_JUMP = 0x70;
+
+// ---- computing
+
+const CHANGES_STACK = new Set(['enter', 'leave', 'popa']);
+const computeRows = ROWS.compute.filter(({ mnemonic, traits }) => !CHANGES_STACK.has(mnemonic) && traits.repeat === undefined);
+const stringRows = encodingRows.filter((row) => row.traits.repeat !== undefined && classify(row) === 'innocuous');
+/** Whether ESP, or a part of it, is an operand that may be written. */
+const usesStackPointer = ({ operands }: Instruction): boolean => operands.some((operand) => operand.kind === 'register' && operand.index === Register.ESP && operand.size !== 8);
+
+function safeInstruction(dice: Dice): readonly number[] {
+  for (;;) {
+    const bytes = instructionOf(dice.pick(computeRows), dice, true);
+    const decoded = decode(byteSource(Uint8Array.from(bytes)), 0, { code32: true });
+    if (typeof decoded !== 'string' && !usesStackPointer(decoded)) return bytes;
+  }
+}
+function compute({ code, dice }: ActContext): void {
+  for (let count = dice.between(1, 5); count > 0; count--) code.raw(...safeInstruction(dice));
+}
+
+/** An operand near a pointer, often near the end of a page. */
+const pointed = (dice: Dice): MemoryOperand => at(dice.pick(POINTERS), dice.pick([0, 1, 2, 3, 4, 8, 0x7f, -1, 0xffc - 0xff0, 0x0f]));
+/** Opcodes with a ModR/M operand in memory: reads, writes, both. */
+const ACCESSES: readonly (readonly number[])[] = [[0x02], [0x03], [0x8a], [0x8b], [0x88], [0x89], [0x00], [0x01], [0x28], [0x29], [0x31], [0x39], [0x3b], [0x11], [0x19], [0x84], [0x85], [0x86], [0x87], [0x0f, 0xb6], [0x0f, 0xb7], [0x0f, 0xbe], [0x0f, 0xbf], [0x0f, 0xaf], [0x0f, 0xc1], [0x0f, 0xb1], [0x0f, 0xa3], [0x0f, 0xab], [0x0f, 0xa5], [0x0f, 0x45], [0xd1], [0xd3], [0xf7], [0xff]];
+const FIELDS: Readonly<Record<number, readonly number[]>> = { 0xd1: [0, 1, 2, 3, 4, 5, 7], 0xd3: [0, 1, 4, 5, 7], 0xf7: [2, 3, 4, 5], 0xff: [0, 1, 6] };
+const NOT_ESP = [0, 1, 2, 3, 5, 6, 7] as const;
+
+function memory({ code, dice }: ActContext): void {
+  for (let count = dice.between(1, 4); count > 0; count--) {
+    if (dice.oneIn(4)) code.raw(OPERAND_SIZE);
+    const opcode = dice.pick(ACCESSES);
+    const isByte = opcode.length === 1 && (opcode[0] & SIZES.wide) === SIZES.byte;
+    code.rm(opcode, dice.pick(FIELDS[opcode[0]] ?? (isByte ? [0, 1, 2, 3, 5, 6, 7] : NOT_ESP)), pointed(dice));
+    if (opcode[0] === 0xff && opcode.length === 1) code.nop();
+  }
+}
+function movePointers({ code, dice }: ActContext): void { code.alu('add', dice.pick(POINTERS), dice.pick([1, 3, 4, -5, 0x40, 0x3fd, PAGE])); }
+
+/** Reads flags in every form, so that what was left out to be computed later is wanted. */
+const FLAG_READERS: readonly (readonly number[])[] = [[0x9f], [0x0f, 0x92, 0xc3], [0x11, 0xc8], [0x83, 0xda, 0x00], [0x9c, 0x58], [0xf5], [0x0f, 0x9a, 0xc1], [0x0f, 0x4c, 0xc8], [0xd6], [0x27], [0xd1, 0xd8], [0x0f, 0xa4, 0xc8, 0x00]];
+function join({ code, dice }: ActContext): void {
+  const behind = code.newLabel('join');
+  code.jcc(dice.pick(CONDITIONS), behind);
+  for (let count = dice.between(1, 3); count > 0; count--) code.raw(...safeInstruction(dice));
+  code.label(behind);
+  if (dice.oneIn(2)) code.mov(EDX, ECX);
+  code.raw(...dice.pick(FLAG_READERS));
+}
+function diamond({ code, dice }: ActContext): void {
+  const [other, behind] = [code.newLabel('other'), code.newLabel('diamond')];
+  code.raw(...safeInstruction(dice)).jcc(dice.pick(CONDITIONS), other).raw(...safeInstruction(dice)).jmp(behind).label(other).raw(...safeInstruction(dice)).label(behind).raw(...dice.pick(FLAG_READERS));
+}
+function smallLoop(context: ActContext): void {
+  const { code, dice, counter } = context;
+  const [left, again] = [counter(), code.newLabel('small')];
+  code.mov(left, dice.between(1, 9)).label(again);
+  if (dice.oneIn(2)) memory(context);
+  else compute(context);
+  code.dec(left).jcc('nz', again);
+}
+function stack({ code, dice }: ActContext): void {
+  const way = dice.below(6);
+  if (way === 0) code.push(dice.pick(PLAIN)).push(pointed(dice)).pop(dice.pick(PLAIN)).pop(dice.pick(PLAIN));
+  else if (way === 1) code.push(dice.pick(PLAIN)).pop(pointed(dice));
+  else if (way === 2) code.raw(0x60, 0x61); // PUSHA, POPA
+  else if (way === 3) code.push(EBP).raw(0xc8, dice.below(64), 0, dice.below(3)).raw(0xc9).pop(EBP); // ENTER, LEAVE
+  else if (way === 4) code.raw(OPERAND_SIZE, 0x50, OPERAND_SIZE, 0x5a); // PUSH AX, POP DX
+  else code.pushfd().popfd();
+}
+function divide({ code, dice }: ActContext): void {
+  if (dice.oneIn(2)) code.raw(0x99); // CDQ
+  if (dice.oneIn(2)) code.mov(EDX, 0);
+  code.rm([dice.oneIn(3) ? 0xf6 : 0xf7], dice.oneIn(2) ? 6 : 7, dice.oneIn(2) ? dice.pick([ECX, EBX]) : pointed(dice));
+}
+const X87_MEMORY = [[0xd9, 0], [0xd9, 2], [0xd9, 3], [0xdd, 0], [0xdd, 2], [0xdd, 3], [0xd8, 0], [0xd8, 1], [0xdc, 4], [0xdc, 6], [0xdb, 0], [0xdb, 3], [0xdf, 5], [0xdf, 7], [0xd8, 2], [0xd9, 5], [0xd9, 7]] as const;
+const X87_REGISTER = [[0xd9, 0xe8], [0xd9, 0xee], [0xd8, 0xc1], [0xde, 0xc1], [0xde, 0xc9], [0xd9, 0xc9], [0xdf, 0xe0], [0xd9, 0xfa], [0xd9, 0xe1], [0xdb, 0xe9], [0xdd, 0xd8], [0xda, 0xe9], [0xde, 0xf9], [0xdb, 0xe2]] as const;
+function x87({ code, dice }: ActContext): void {
+  if (dice.oneIn(3)) code.raw(0xdb, 0xe3); // FNINIT
+  for (let count = dice.between(2, 5); count > 0; count--) {
+    const [opcode, field] = dice.pick(X87_MEMORY);
+    if (dice.oneIn(2)) code.rm([opcode], field, pointed(dice));
+    else code.raw(...dice.pick(X87_REGISTER));
+  }
+  if (dice.oneIn(6)) code.raw(...instructionOf(dice.pick(ROWS.x87), dice, true));
+}
+function strings({ code, dice }: ActContext): void {
+  const isPlain = dice.oneIn(2);
+  if (dice.oneIn(5)) code.raw(0xfd); // STD
+  code.mov(ECX, dice.oneIn(4) ? dice.below(3) : dice.below(70));
+  if (dice.oneIn(2)) code.mov(EDI, 0x10000 + dice.below(14) * PAGE + dice.pick([0, 0xff0, 0xfe1, 0xffe, 0x123]));
+  if (dice.oneIn(3)) code.lea(ESI, at(EDI, dice.pick([-1, -4, 1, 3, 40])));
+  if (isPlain) code.raw(...dice.pick([[0xf3, 0xa4], [0xf3, 0xa5], [0xf3, 0xaa], [0xf3, 0xab], [OPERAND_SIZE, 0xf3, 0xa5], [OPERAND_SIZE, 0xf3, 0xab], [0xf3, 0xac], [0xf2, 0xae], [0xf3, 0xaf], [0xf3, 0xa6], [0xf2, 0xa7], [0xa5], [0xab], [0xac], [0xa6]]));
+  else code.raw(...instructionOf(dice.pick(stringRows), dice, true));
+  code.cld();
+}
+
+// ---- going elsewhere
+
+function callFunction({ code, dice, functions, level }: ActContext): void {
+  if (level === 'function' || dice.oneIn(3)) code.mov(EAX, dice.between(1, 7)).call('recursion');
+  else code.call(dice.pick(functions));
+}
+/** By way of a table, with an index that changes; now and then the table changes. */
+function callIndirect({ code, dice, counter }: ActContext): void {
+  const index = counter();
+  const table = COUNTERS + Variable.FUNCTION_TABLE;
+  code.inc(index).mov(EAX, index);
+  const slowness = dice.below(6);
+  if (slowness > 0) code.shift('shr', EAX, slowness);
+  code.alu('and', EAX, dice.pick([1, 3, 7])).shift('shl', EAX, 2).call(at(EAX, table));
+}
+function jumpIndirect({ code, dice, counter }: ActContext): void {
+  const [one, two, index] = [code.newLabel('one'), code.newLabel('two'), counter()];
+  code.inc(index).rm([0xf7], 0, index).long(dice.pick([1, 2, 16, 28])).mov(EAX, one).mov(EDX, two).rm([0x0f, 0x44], EAX.code, EDX); // TEST; CMOVZ EAX, EDX
+  if (dice.oneIn(2)) code.jmp(EAX);
+  else code.push(EAX).ret();
+  code.label(one).inc(EBX).label(two);
+}
+/** Returns elsewhere than behind the call in some of the iterations. */
+function oddReturn({ code, dice, counter }: ActContext): void {
+  const [behind, landing, callee, skip, index] = [code.newLabel('behind'), code.newLabel('landing'), code.newLabel('callee'), code.newLabel('skip'), counter()];
+  code.jmp(skip).label(callee).inc(index).rm([0xf7], 0, index).long(dice.pick([1, 7, 24])).jcc('nz', landing).mov(at(ESP), behind).label(landing);
+  if (dice.oneIn(3)) code.raw(0xc2, 4, 0); // RET 4
+  else code.ret();
+  code.label(skip).push(EAX).call(callee).inc(EBX).label(behind).mov(ESP, dice.oneIn(2) ? MAIN_STACK : KERNEL_STACK);
+}
+
+// ---- code that changes
+
+/** Stores to an immediate ahead in the same block, so that the next instruction is another. */
+function patchNext({ code, dice }: ActContext): void {
+  const target = code.newLabel('patched');
+  const place = code.newLabel('place');
+  if (dice.oneIn(2)) code.mov(EAX, place).raw(0xfe, 0x00); // INC byte [EAX]
+  else code.mov(EAX, place).raw(0x00, 0x08); // ADD [EAX], CL
+  if (dice.oneIn(3)) code.raw(...safeInstruction(dice));
+  code.label(target).raw(0xb2).label(place).raw(dice.below(256)).alu('add', EBX, EDX); // MOV DL, imm8
+}
+/** How a store reaches code: where the code is, or by its alias. */
+const codeAddress = (dice: Dice): number => (dice.oneIn(2) ? 0 : ALIAS - MAIN_CODE);
+/** In one of so many iterations, changes a number in a function, which is in another page. */
+function patchFunction({ code, dice, counter }: ActContext): void {
+  const [index, skip] = [counter(), code.newLabel('skip')];
+  code.inc(index).rm([0xf7], 0, index).long(dice.pick([0, 3, 15, 31])).jcc('nz', skip).mov(EAX, `marker ${dice.below(4)}`).alu('add', EAX, codeAddress(dice) + dice.pick([0, 0, 1, 3]));
+  if (dice.oneIn(2)) code.rm([0xfe], 0, at(EAX));
+  else code.rm([0x01], ECX.code, at(EAX, -1)).rm([0x29], ECX.code, at(EAX, -1)); // there and back
+  code.label(skip);
+}
+/** Copies code over itself, or data beside code. */
+function copyCode({ code, dice, counter }: ActContext): void {
+  const [index, skip] = [counter(), code.newLabel('skip')];
+  const from = dice.oneIn(2) ? FUNCTIONS : MAIN_CODE + dice.below(PAGE);
+  code.inc(index).rm([0xf7], 0, index).long(dice.pick([7, 31])).jcc('nz', skip);
+  code.mov(ESI, from).mov(EDI, from + codeAddress(dice)).mov(ECX, dice.between(1, 80)).raw(0xf3, dice.oneIn(2) ? 0xa4 : 0xa5).label(skip);
+}
+
+// ---- rings
+
+function service({ code, dice }: ActContext): void { code.int(Vectors.SERVICE + dice.below(4)); }
+function toUser({ code }: ActContext): void { code.int(Vectors.TO_USER); }
+function toKernel({ code }: ActContext): void { code.int(Vectors.TO_KERNEL); }
+function sysenter({ code }: ActContext): void {
+  const behind = code.newLabel('behind');
+  code.mov(at(COUNTERS + Variable.AFTER_SYSENTER), behind).raw(0x0f, 0x34).label(behind);
+}
+function callGate({ code, dice }: ActContext): void { code.callFar(dice.oneIn(8) ? Selector.CODE : Selector.CALL_GATE, dice.oneIn(2) ? 0 : 'far routine'); }
+function touchEverything({ code, dice }: ActContext): void {
+  // The same data page in whatever ring this runs, then in the other.
+  const page = dice.pick([0x11000, 0x14000, 0x30000, 0x31000]);
+  code.mov(EAX, at(page + dice.below(64) * 4));
+  if (dice.oneIn(2)) code.inc(at(page + 0x200));
+  if (dice.oneIn(2)) code.mov(EDI, page + 0x300).mov(ESI, page + 0x100).mov(ECX, 40).raw(0xf3, dice.oneIn(2) ? 0xa5 : 0xab);
+}
+/** An access, the other ring, the access again: one piece of code with the tables of both rings. */
+function bothRings(context: ActContext): void {
+  const { code, dice } = context;
+  const [again, left] = [code.newLabel('both'), context.counter()];
+  code.mov(left, 2 * dice.between(1, 3)).label(again);
+  touchEverything(context);
+  if (dice.oneIn(2)) code.call(dice.pick(context.functions));
+  const other = code.newLabel('other');
+  code.rm([0xf6], 0, left).raw(1).jcc('z', other).int(Vectors.TO_KERNEL).label(other); // TEST byte
+  if (dice.oneIn(2)) code.int(Vectors.SERVICE + dice.below(4));
+  else code.int(Vectors.TO_USER);
+  code.dec(left).jcc('nz', again);
+}
+
+// ---- pages
+
+function changePage({ code, dice }: ActContext): void {
+  const page = dice.pick([0x10000, 0x11000, 0x13000, 0x14000, 0x30000, 0x31000, 0x33000, 0x34000]);
+  const entry = at(entryOf(dice.oneIn(4) ? OTHER_TABLE : TABLE, page));
+  if (dice.oneIn(3)) code.mov(entry, dice.pick([page, 0x12000, 0x15000, 0x32000]) | dice.pick([OPEN, 1, 3, 5, 0]));
+  else code.alu('xor', entry, dice.pick([1, 2, 4, 6, 0x40, 0x100]));
+  if (!dice.oneIn(4)) code.invlpg(at(page));
+}
+function swapFunctions({ code, dice }: ActContext): void {
+  const entry = at(entryOf(TABLE, FUNCTIONS));
+  code.alu('xor', entry, FUNCTIONS ^ FUNCTIONS_COPY);
+  if (!dice.oneIn(3)) code.invlpg(at(FUNCTIONS + dice.below(PAGE)));
+}
+function changeDirectory({ code, dice }: ActContext): void {
+  code.mov(EAX, CR3);
+  if (!dice.oneIn(3)) code.alu('xor', EAX, 0x5000 ^ OTHER_DIRECTORY);
+  code.mov(CR3, EAX);
+}
+function changeControl({ code, dice }: ActContext): void {
+  const way = dice.below(5);
+  if (way === 0) code.mov(EAX, CR0).alu('xor', EAX, 0x10000).mov(CR0, EAX); // WP
+  else if (way === 1) code.mov(EAX, CR4).alu('xor', EAX, 0x80).mov(CR4, EAX); // PGE
+  else if (way === 2) code.mov(EAX, CR0).mov(EDX, EAX).alu('and', EAX, 0x7fffffff).mov(CR0, EAX).mov(CR0, EDX); // PG off and as it was
+  else if (way === 3) code.mov(EAX, CR0).alu('xor', EAX, dice.pick([8, 4])).mov(CR0, EAX); // TS, EM
+  else code.mov(EAX, CR0).alu('xor', EAX, 0x40000).mov(CR0, EAX).raw(0x0f, 0x06); // AM; CLTS
+}
+
+// ---- segments, modes, events
+
+function segments(context: ActContext): void {
+  const { code, dice } = context;
+  const way = dice.below(5);
+  const segment = dice.pick([DS, ES, FS, GS]);
+  if (way === 0) code.push(segment).pop(segment);
+  else if (way === 1) code.mov(EAX, Selector.USER_DATA).mov(segment, EAX);
+  else if (way === 2) code.mov(EAX, segment).mov(segment, EAX);
+  else {
+    code.mov(EAX, Selector.BASED_DATA).mov(dice.oneIn(2) ? ES : segment, EAX);
+    memory(context);
+    code.mov(EAX, dice.below(0x8000)).rm([0x8b], ECX.code, inSegment(dice.pick([ES, DS, FS, GS]), at(EAX))).mov(EAX, Selector.USER_DATA).mov(ES, EAX).mov(segment, EAX);
+  }
+  if (way === 3) code.rm([0x8b], EDX.code, inSegment(dice.pick([CS, SS, FS]), pointed(dice)));
+}
+/** 16-bit code in ring 0 and back. */
+function code16({ code, dice }: ActContext): void {
+  const [there, back] = [code.newLabel('16 bits'), code.newLabel('32 bits')];
+  code.jmpFar(Selector.CODE16, there).label(there);
+  for (let count = dice.between(1, 6); count > 0; count--) code.raw(...dice.pick([[0x40], [0x01, 0xd8], [0x89, 0xc2], [0xd1, 0xe0], [0x66, 0x41], [0x50, 0x5a], [0x67, 0x8b, 0x07], [0xb8, 1, 2]]));
+  code.raw(OPERAND_SIZE).jmpFar(Selector.CODE, back).label(back);
+}
+function flags({ code, dice }: ActContext): void {
+  const way = dice.below(7);
+  if (way === 0) code.sti();
+  else if (way === 1) code.cli();
+  else if (way === 2) code.sti().raw(...safeInstruction(dice)).cli();
+  else if (way === 3) code.pushfd().alu('xor', at(ESP), 0x200).popfd();
+  else if (way === 4) code.pushfd().alu('xor', at(ESP), dice.pick([0x400, 0x40000, 0x8d5, 0x200000])).popfd().cld();
+  else if (way === 5) code.mov(EAX, SS).mov(SS, EAX).inc(EBX);
+  else code.pushfd().alu('or', at(ESP), 0x100).popfd().inc(EAX).inc(ECX); // TF
+}
+function ports({ code, dice }: ActContext): void {
+  const way = dice.below(5);
+  if (way === 0) code.outAl(0x80);
+  else if (way === 1) code.inAl(dice.pick([0x40, 0x60, 0x61, 0x64, 0x21]));
+  else if (way === 2) code.mov(EDX, 0x80).raw(dice.pick([0xee, 0xef, 0xec, 0xed]));
+  else if (way === 3) code.mov(EDX, 0x80).mov(ECX, dice.below(9)).mov(ESI, 0x30ffc).raw(0xf3, dice.pick([0x6e, 0x6f]));
+  else code.mov(EDX, 0x80).mov(ECX, dice.below(9)).mov(EDI, 0x30ffc).raw(0xf3, dice.pick([0x6c, 0x6d]));
+}
+function sensitive({ code, dice }: ActContext): void {
+  const target = at(dice.pick([0x30ff8, 0x33010, 0x10ffe]));
+  const way = dice.below(9);
+  if (way === 0) code.sgdt(target);
+  else if (way === 1) code.sidt(target);
+  else if (way === 2) code.sldt(dice.oneIn(2) ? EAX : target).str(EAX);
+  else if (way === 3) code.smsw(dice.oneIn(2) ? EAX : target);
+  else if (way === 4) code.mov(EAX, dice.pick([8, 0x23, 0x4b, 0x60, 0])).lar(EDX, EAX).lsl(ECX, EAX).verr(EAX).verw(EAX);
+  else if (way === 5) code.cpuid();
+  else if (way === 6) code.rdtsc();
+  else if (way === 7) code.raw(...dice.pick([[0xcc], [0xce], [0x0f, 0x0b], [0xf1], [0x62, 0x03]])); // INT3, INTO, UD2, INT1, BOUND
+  else code.raw(...instructionOf(dice.pick(ROWS.sensitive), dice, true));
+}
+/** Breakpoints on data or code, off again in half of the cases. */
+function debug({ code, dice }: ActContext): void {
+  const address = dice.pick([0x30000, 0x10000, COUNTERS + Variable.FREE, FUNCTIONS]);
+  code.mov(EAX, dice.oneIn(2) ? 0x400 : 0x400 | 1 | (dice.pick([0, 1, 3]) << 16) | (address === FUNCTIONS ? 0 : 3 << 18)).mov(EDX, address).mov(DR0, EDX).mov(DR7, EAX);
+}
+function halt({ code }: ActContext): void { code.sti().hlt(); }
+function anything({ code, dice }: ActContext): void { code.raw(...instructionOf(dice.pick(ROWS.all), dice, true)).nop(4); }
+function shortJump({ code, dice }: ActContext): void {
+  const bytes = safeInstruction(dice);
+  code.raw(SHORT_JUMP | dice.below(16), bytes.length, ...bytes);
+}
+
+const EVERYWHERE = ['main', 'function', 'kernel'] as const;
+const CODE_OF_LOOPS = ['main', 'kernel'] as const;
+const KERNEL_ONLY = ['kernel', 'main'] as const;
+const MAIN = ['main'] as const;
+const kind = (name: string, weight: number, levels: ActKind['levels'], emit: ActKind['emit']): ActKind => ({ name, weight, levels, emit });
+
+export const ACTS: readonly ActKind[] = [
+  kind('compute', 10, EVERYWHERE, compute), kind('memory', 12, EVERYWHERE, memory), kind('move-pointers', 4, EVERYWHERE, movePointers), kind('join', 6, EVERYWHERE, join), kind('diamond', 4, EVERYWHERE, diamond),
+  kind('short-jump', 2, EVERYWHERE, shortJump), kind('small-loop', 4, EVERYWHERE, smallLoop), kind('stack', 4, EVERYWHERE, stack), kind('divide', 2, EVERYWHERE, divide), kind('x87', 3, EVERYWHERE, x87), kind('strings', 5, EVERYWHERE, strings),
+  kind('call', 6, CODE_OF_LOOPS, callFunction), kind('recursion', 1, ['function'], callFunction), kind('call-indirect', 4, CODE_OF_LOOPS, callIndirect), kind('jump-indirect', 4, CODE_OF_LOOPS, jumpIndirect), kind('odd-return', 2, MAIN, oddReturn),
+  kind('patch-next', 1, EVERYWHERE, patchNext), kind('patch-function', 2, CODE_OF_LOOPS, patchFunction), kind('copy-code', 1, CODE_OF_LOOPS, copyCode),
+  kind('service', 6, MAIN, service), kind('to-user', 3, MAIN, toUser), kind('to-kernel', 3, MAIN, toKernel), kind('sysenter', 2, MAIN, sysenter), kind('call-gate', 2, MAIN, callGate), kind('touch', 4, EVERYWHERE, touchEverything), kind('both-rings', 5, MAIN, bothRings),
+  kind('change-page', 4, KERNEL_ONLY, changePage), kind('swap-functions', 2, KERNEL_ONLY, swapFunctions), kind('change-directory', 2, KERNEL_ONLY, changeDirectory), kind('change-control', 1, KERNEL_ONLY, changeControl),
+  kind('segments', 3, CODE_OF_LOOPS, segments), kind('code16', 1, MAIN, code16), kind('flags', 3, CODE_OF_LOOPS, flags), kind('ports', 2, CODE_OF_LOOPS, ports), kind('sensitive', 3, EVERYWHERE, sensitive), kind('debug', 1, KERNEL_ONLY, debug), kind('halt', 1, MAIN, halt), kind('anything', 2, MAIN, anything),
+];
+const BY_NAME = new Map(ACTS.map((one) => [one.name, one]));
+
+export function actNamed(name: string): ActKind {
+  const found = BY_NAME.get(name);
+  if (found === undefined) throw new Error(`no act is called ${name}`);
+  return found;
+}
