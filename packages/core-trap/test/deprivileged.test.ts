@@ -76,6 +76,12 @@ describe('code whose segments no mode of ring 3 has is interpreted', () => {
     onBoth(realMode(Vector.DB).mov(EAX, 'here').mov(DR0, EAX).mov(EAX, 0x402).mov(DR7, EAX).nop().label('here').nop(), Vector.DB);
     onBoth(realMode(Vector.DB).push(0x102).popfd().nop(2), Vector.DB);
   });
+
+  it('and counts against the budget one by one', () => {
+    const image = imageOf(realMode(Vector.UD).nop(5).outByte(POWER_OFF, 0));
+    const [expected, actual] = [started(native, image), started((options) => core.create(options), image)];
+    for (let step = 0; step < 16; step++) expect([actual.run(1), actual.retired, actual.fingerprint()]).toEqual([expected.run(1), expected.retired, expected.fingerprint()]);
+  });
 });
 
 it('ENTER copies frames over each other across a page that the shadow tables lack', () => {

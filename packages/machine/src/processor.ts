@@ -196,13 +196,8 @@ export class Processor implements Silicon {
   }
   /** Counts a fault on its way into the guest. Nothing is done about too many here, in the middle of a delivery. */
   private noteFault(): void {
-    const now = this.now();
     this.faultsTaken++;
-    this.faultsThere = now === this.faultedAt ? this.faultsThere + 1 : 1;
-    this.faultedAt = now;
-    if (this.faultsThere <= FAULTS_WITHOUT_PROGRESS) return;
-    this.livelocked = true;
-    this.attention = true;
+    this.faultsInARow++;
   }
   /** An exit of V386 mode is no fault of the guest's. Whether it had too many is seen when it has the processor again (`faultsInARow`). */
   private noteExit(): void {

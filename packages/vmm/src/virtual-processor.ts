@@ -183,13 +183,13 @@ export class VirtualProcessor implements Silicon {
   /** A fault is on its way into the guest, which takes it whatever their number: too many end at the next boundary (`endLivelock`), as on the machine. */
   noteFault(): void {
     this.faultsInARow++;
-    if (this.faultsThere > FAULTS_WITHOUT_PROGRESS) this.livelocked = true;
   }
   /** Faults since the guest last completed an instruction; also those that it took while it had the silicon, if a monitor says so. */
   get faultsInARow(): number { return this.now() === this.faultedAt ? this.faultsThere : 0; }
   set faultsInARow(count: number) {
     this.faultsThere = count;
     this.faultedAt = this.now();
+    this.livelocked = count > FAULTS_WITHOUT_PROGRESS;
   }
   /** The guest only ever faults: it is given up. */
   endLivelock(): void {

@@ -155,13 +155,10 @@ export class DeprivilegedEngine implements Engine {
     const end = this.retired + budget;
     for (;;) {
       if (this.awaitsEntry) {
-        const exit = this.enterGuest();
+        const exit = this.enterGuest(end);
         if (exit !== undefined) return exit;
-        if (this.awaitsEntry) {
-          // An instruction was interpreted without an entry.
-          if (this.retired >= end) return { kind: 'budget' };
-          continue;
-        }
+        // An instruction was interpreted without an entry.
+        if (this.awaitsEntry) continue;
       } else {
         const stop = runToTrap(this.machine, end - this.retired, this.world);
         if (stop !== undefined) return stop;
@@ -173,22 +170,26 @@ export class DeprivilegedEngine implements Engine {
     }
   }
 
-  /** What lies between two instructions of the guest: events, the end of the run, virtual devices, interrupts; then the entry. */
-  private enterGuest(): Exit | undefined {
+  /**
+   * What lies between two instructions of the guest: events, the end of the run, virtual devices, interrupts; then the entry or, where there can be none, the
+   * next instruction, if fewer than `end` have retired.
+   */
+  private enterGuest(end: number): Exit | undefined {
     const { guest } = this;
     const { processor } = guest;
     if (this.takePause()) return { kind: 'paused' };
     for (;;) {
       this.deliverPending();
       // A single-step trap of the instruction that ended the run may have shut the processor down; the RESET line, which it pulled, wakes it (SDM vol. 3, 6.15, Interrupt 8).
-      const end = this.takeEnd();
-      if (end !== undefined) return end;
+      const outcome = this.takeEnd();
+      if (outcome !== undefined) return outcome;
       if (processor.inShutdown) return { kind: 'shutdown', eip: processor.state[Word.EIP] >>> 0, detail: processor.shutdownReason };
       if (!guest.settle()) return { kind: 'halted' };
       if (this.takePause()) return { kind: 'paused' };
       if (guest.pending === undefined && this.isWithinCode()) break;
     }
     if (!this.world.canEnter || this.code?.prepare() === Verdict.INTERPRET) {
+      if (this.retired >= end) return { kind: 'budget' };
       if (!guest.takeInstructionBreakpoint()) this.instructions.interpretAny();
       return undefined;
     }

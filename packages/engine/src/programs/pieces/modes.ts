@@ -75,8 +75,8 @@ function realModeHandler(steps: number): readonly number[] {
 }
 
 /**
- * Real mode and back, with the limits that virtual-8086 mode has: with others a monitor at ring 3 lets ARPL execute and cannot let CS be written
- * (docs/decisions/0012-deprivileged-guests.md). The real-mode table has a handler for every vector, which skips a byte.
+ * Real mode and back, with the limits that virtual-8086 mode has or, now and then, with the flat segments of protected mode left in some registers ("unreal
+ * mode"). The real-mode table has a handler for every vector, which skips a byte.
  */
 function realMode(guest: ProgramKernel, dice: Dice): void {
   const code = code16(dice, dice.between(2, 8), ['hlt', 'lidt', 'lgdt', 'lmsw', 'mov-to-cr', 'retf', 'jmpf', 'callf']);
@@ -97,8 +97,9 @@ function realMode(guest: ProgramKernel, dice: Dice): void {
     inner.mov(EAX, leave).alu('sub', EAX, start).alu('or', EAX, (LOW_CODE >> PARAGRAPH) << 16).mov(at(LOW_CODE + REAL_EXIT), EAX);
     realModeHandler(someSteps(dice)).forEach((byte, index) => inner.movByte(at(LOW_CODE + REAL_HANDLER + index), byte));
     inner.mov(EDI, 0).mov(EAX, (LOW_CODE << 12) | REAL_HANDLER).mov(ECX, 64).raw(0xf3, 0xab).mov(at(REAL_POINTER), 0x3ff).mov(at(REAL_POINTER + 4), 0);
-    inner.lidt(at(REAL_POINTER)).mov(EAX, DATA_SLOT);
-    for (const register of [DS, ES, FS, GS, SS]) inner.mov(register, EAX);
+    inner.lidt(at(REAL_POINTER));
+    const keepsFlat = dice.oneIn(4);
+    for (const register of [DS, ES, FS, GS, SS]) inner.mov(EAX, keepsFlat && dice.oneIn(2) ? Selector.KERNEL_DATA : DATA_SLOT).mov(register, EAX);
     inner.mov(ESP, LOW_STACK_POINTER).jmpFar(CODE_SLOT, 0);
     inner.label(back).mov(EAX, Selector.KERNEL_DATA);
     for (const register of [DS, ES, FS, GS, SS]) inner.mov(register, EAX);
