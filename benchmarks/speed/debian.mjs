@@ -7,13 +7,13 @@ import { bootstrapRatio, seededRandom } from '../../packages/analysis/dist/index
 import { buildInitramfs } from '../../scripts/debian/initramfs.mjs';
 import { CACHE, fetchGuests, obtain } from '../../scripts/debian/packages.mjs';
 import { UserError, runScript } from '../../scripts/guest-toolchain.mjs';
+import { debianReport } from './peers/debian-tables.mjs';
 import { MACHINES, versions } from './peers/machines.mjs';
 import { runUntil } from './peers/measure.mjs';
 import { chosen, positive, progress, say } from './peers/options.mjs';
 import { shuffled } from './peers/plan.mjs';
 import { cpuMilliseconds, peakMebibytes } from './peers/process-use.mjs';
 import { spread } from './peers/summary.mjs';
-import { ratioText, table } from './peers/tables.mjs';
 
 const RINGBENCH = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 const V86_GUEST = fileURLToPath(new URL('peers/debian-guest.mjs', import.meta.url));
@@ -25,7 +25,6 @@ const PROMPT = '/ # ';
 const COMMAND_LINE = 'console=ttyS0 panic=-1 nokaslr';
 const MEMORY_MIB = 128;
 const MS_PER_S = 1000;
-const TARGET = 1.5;
 
 const firmware = () => FIRMWARE.map((file) => FIRMWARE_FOLDERS.map((folder) => join(folder, file)).find((path) => existsSync(path)));
 const ours = (executor) => ({
@@ -97,18 +96,6 @@ function summarize(boots, peers, seed) {
   return { rows, wallRatios: ratios('promptMs'), cpuRatios: ratios('promptCpuMs') };
 }
 
-function print({ rows, wallRatios, cpuRatios }, peers) {
-  const seconds = (value, isBound) => (value === undefined ? '–' : `${isBound ? '>' : ''}${(value.median / MS_PER_S).toFixed(2)}`);
-  const range = (value) => (value === undefined ? '' : `${(value.least / MS_PER_S).toFixed(2)}–${(value.most / MS_PER_S).toFixed(2)}`);
-  const head = ['Debian to its prompt', 's', 'range', `over ${peers[0]}`, 'processor s', `over ${peers[0]}`, 'peak MiB'];
-  console.log(table([head, ...peers.map((peer) => {
-    const { promptMs, promptCpuMs, peakMiB, isBound } = rows[peer];
-    return [peer, seconds(promptMs, isBound), range(promptMs), ratioText(wallRatios[peer]), seconds(promptCpuMs, false), ratioText(cpuRatios[peer]), peakMiB?.median.toFixed(0) ?? '–'];
-  })]));
-  const ratio = wallRatios['v86-translator'];
-  if (peers[0] === 'translator' && ratio !== undefined) console.log(`\nTarget: at least ${TARGET}x sooner than v86's translator: ${ratioText(ratio)}x, ${ratio.estimate >= TARGET ? 'met' : 'NOT met'}.`);
-}
-
 async function main() {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return console.log(HELP);
@@ -137,7 +124,7 @@ async function main() {
   mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, 'debian.json'), `${JSON.stringify(result, undefined, 1)}\n`);
   if (values.json) console.log(JSON.stringify(result, undefined, 1));
-  else print(summary, peers);
+  else console.log(debianReport(result));
 }
 
 await runScript('debian', main);

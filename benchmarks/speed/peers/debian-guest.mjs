@@ -1,7 +1,8 @@
 // Boots Linux on v86 from its API and passes the serial console on to standard output, nothing else.
 //   node debian-guest.mjs translates|interprets KERNEL INITRD COMMAND_LINE MEMORY_BYTES BIOS VGA_BIOS
 import { readFileSync, writeSync } from 'node:fs';
-import { createRequire, enableCompileCache } from 'node:module';
+import { enableCompileCache } from 'node:module';
+import { startV86, v86File } from './boot.mjs';
 
 const STDOUT = 1;
 /** Output is passed on when nothing came for so long: a system call for each byte would be measured too, and a prompt ends no line. */
@@ -21,17 +22,7 @@ function consoleWriter() {
   };
 }
 
-function fileOf(path) {
-  const bytes = readFileSync(path);
-  return { buffer: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) };
-}
-
 enableCompileCache();
-const [mode, kernel, initrd, commandLine, memoryBytes, bios, vgaBios] = process.argv.slice(2);
-const require = createRequire(import.meta.url);
-const { V86 } = await import(require.resolve('v86/build/libv86.mjs'));
-const machine = new V86({
-  wasm_path: require.resolve('v86/build/v86.wasm'), memory_size: Number(memoryBytes), disable_jit: mode === 'interprets', autostart: true,
-  bios: fileOf(bios), vga_bios: fileOf(vgaBios), bzimage: fileOf(kernel), initrd: fileOf(initrd), cmdline: commandLine,
-});
-machine.add_listener('serial0-output-byte', consoleWriter());
+const [mode, kernel, initrd, commandLine, memoryBytes, ...firmware] = process.argv.slice(2);
+const [bios, vga, bzimage, disk] = [...firmware, kernel, initrd].map((path) => v86File(readFileSync(path)));
+await startV86({ translates: mode === 'translates', memoryBytes: Number(memoryBytes), onConsole: consoleWriter(), bios, vga_bios: vga, bzimage, initrd: disk, cmdline: commandLine });

@@ -6,7 +6,7 @@ const WORKLOADS = new URL('../../../workloads/', import.meta.url);
 
 /** Shares of a warm run for peers that emulate what is rare elsewhere a hundred times slower. */
 const SLOW = { qemu: 0.5, 'v86-translator': 0.5 };
-const VERY_SLOW = { qemu: 0.01, 'v86-translator': 0.1, interpreter: 0.02 };
+const VERY_SLOW = { qemu: 0.01, 'v86-translator': 0.2 };
 
 /**
  * In the order of the tables. `operations`: how many of `operation` one unit of the workload's scale is; without them a kernel's rate is instructions a second.

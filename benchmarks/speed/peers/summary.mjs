@@ -41,7 +41,7 @@ function summarizeCell(measurements, kernel, phase, clock) {
 }
 
 /** `{ [phase]: { [kernelId]: { [peer]: cell } } }`. */
-export function cellsOf(measurements, kernels, clock) {
+function cellsOf(measurements, kernels, clock) {
   const cells = {};
   for (const kernel of kernels) {
     const own = Map.groupBy(measurements.filter(({ kernel: id }) => id === kernel.id), ({ phase, peer }) => `${phase} ${peer}`);
@@ -64,7 +64,9 @@ function boundOf(slow, fast) {
 function ratioOf(cells, [slow, fast], seed) {
   if (cells?.[slow] === undefined || cells[fast] === undefined) return undefined;
   const bound = boundOf(cells[slow], cells[fast]);
-  if (bound === 'unknown') return undefined;
+  // Processor time is unknown where there is no /proc, and that of a very short run may be none.
+  const isMeasured = [slow, fast].every((peer) => cells[peer].samples.every((sample) => sample > 0));
+  if (bound === 'unknown' || !isMeasured) return undefined;
   const { estimate, low, high } = bootstrapRatio({ numerator: cells[slow].samples, denominator: cells[fast].samples }, { seed, purpose: `${slow}/${fast}` });
   return { estimate, low, high, bound };
 }
@@ -79,7 +81,7 @@ function meanOf(chosen, phaseCells, [slow, fast], seed) {
 }
 
 /** Per phase and pair: the ratio of each kernel, their geometric mean over all and over compute. */
-export function ratiosOf(cells, kernels, seed) {
+function ratiosOf(cells, kernels, seed) {
   return Object.fromEntries(Object.entries(cells).map(([phase, phaseCells]) => [phase, RATIOS.map((pair) => ({
     name: pair.join('/'),
     kernels: Object.fromEntries(kernels.map(({ id }) => [id, ratioOf(phaseCells[id], pair, seed)]).filter(([, ratio]) => ratio !== undefined)),
@@ -89,7 +91,7 @@ export function ratiosOf(cells, kernels, seed) {
 }
 
 /** For each peer: milliseconds from process start to the guest's first line, and peak memory in MiB. */
-export function startOf(measurements, peers) {
+function startOf(measurements, peers) {
   return Object.fromEntries(peers.map((peer) => {
     const own = measurements.filter((measurement) => measurement.peer === peer && measurement.firstLineMs !== undefined);
     const peaks = own.map(({ peakMiB }) => peakMiB).filter((value) => value !== undefined);
@@ -97,3 +99,8 @@ export function startOf(measurements, peers) {
   }));
 }
 
+/** What follows from measurements, in wall-clock or processor time: cells, ratios, starts. */
+export function summarize({ measurements, kernels, peers, seed }, clock) {
+  const cells = cellsOf(measurements, kernels, clock);
+  return { clock, cells, ratios: ratiosOf(cells, kernels, seed), start: startOf(measurements, peers) };
+}

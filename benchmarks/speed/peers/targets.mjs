@@ -6,7 +6,7 @@ const SELF_MODIFYING = ['s', 'S'];
 const SYSTEM_CALLS = 'd';
 const MOST_NS_OF_SYSTEM_CALL = 150;
 const LEAST_OF_SYSTEM_CALLS = 5;
-const MOST_MS_TO_FIRST_LINE = 300;
+const MOST_MS_TO_FIRST_INSTRUCTION = 300;
 
 const times = (ratio) => `${ratioText(ratio)}x`;
 /** A ratio that is at most its estimate meets nothing. */
@@ -36,13 +36,13 @@ function systemCalls(kernels, cells, v86) {
 }
 
 /** Rows `{ what, wanted, measured, isMet }`; the last two are undefined where this run did not measure it. */
-export function targetsOf({ kernels, cells, ratios, start }) {
+export function targetsOf({ kernels, cells, ratios, warmUp }) {
   const pair = (phase, name) => ratios[phase]?.find((each) => each.name === name);
   const v86 = pair('warm', 'v86-translator/translator');
   const qemu = pair('warm', 'qemu/translator');
   const compute = kernels.filter(({ letter }) => COMPUTE.includes(letter));
   const rest = kernels.filter(({ letter }) => !COMPUTE.includes(letter));
-  const first = start.translator?.firstLineMs?.median;
+  const first = warmUp?.summary.translator?.firstInstructionMs.median;
   return [
     atLeast('warm against v86\'s translator, geometric mean over all', 2, v86?.all),
     worstAtLeast('warm against v86\'s translator, each of a, b, c', 1.5, worst(v86?.kernels, compute)),
@@ -51,6 +51,6 @@ export function targetsOf({ kernels, cells, ratios, start }) {
     worstAtLeast('self-modifying code against our interpreter', 1, worst(pair('warm', 'interpreter/translator')?.kernels, kernels.filter(({ letter }) => SELF_MODIFYING.includes(letter)))),
     systemCalls(kernels, cells, v86),
     worstAtLeast('cold against v86\'s translator, each kernel', 1, worst(pair('cold', 'v86-translator/translator')?.kernels, kernels)),
-    target('process start to the guest\'s first line', `at most ${MOST_MS_TO_FIRST_LINE} ms`, first === undefined ? undefined : `${first.toFixed(0)} ms`, first === undefined ? undefined : first <= MOST_MS_TO_FIRST_LINE),
+    target('process start to the guest\'s first instruction', `at most ${MOST_MS_TO_FIRST_INSTRUCTION} ms`, first === undefined ? undefined : `${first.toFixed(0)} ms`, first === undefined ? undefined : first <= MOST_MS_TO_FIRST_INSTRUCTION),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
 import type { Handler } from './context.js';
 import { DEFAULT_PROFILE } from './default-profile.js';
+import { keepHeapSmall } from './heap-limits.js';
 
 /** One command of the command line. A new command is one entry here and one handler. */
 export interface Command {
@@ -125,7 +126,10 @@ export const COMMANDS: readonly Command[] = [
       ['exec --core v386 --count workloads/user/sha256/image.elf 5', 'what a program costs under a technique'],
       ['exec ./busybox wc < notes.txt', 'a file as standard input: the run repeats exactly'],
     ],
-    handler: async (context, given) => (await import('./commands/exec.js')).exec(context, given),
+    handler: async (context, given) => {
+      keepHeapSmall();
+      return (await import('./commands/exec.js')).exec(context, given);
+    },
   },
   {
     name: 'boot',
@@ -145,7 +149,10 @@ export const COMMANDS: readonly Command[] = [
       ['boot --disk floppy.img --console vga', 'a boot sector, with the text screen'],
       ['boot --rom bios.bin@0xf0000 --cpu i386 --post-port 0x190 --json', 'a test ROM; its POST codes on stderr'],
     ],
-    handler: async (context, given) => (await import('./commands/boot.js')).boot(context, given),
+    handler: async (context, given) => {
+      keepHeapSmall();
+      return (await import('./commands/boot.js')).boot(context, given);
+    },
   },
   {
     name: 'trace',

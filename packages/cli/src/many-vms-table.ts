@@ -1,6 +1,7 @@
 import type { Distribution, Fairness, ManyVmsReport } from '@ringbench/harness/many-vms';
 import { INSTRUCTIONS_PER_SECOND } from '@ringbench/machine';
-import { formatCount, textTable } from './text-table.js';
+import { formatCount } from './counts.js';
+import { textTable } from './text-table.js';
 
 const MICROSECONDS = 1e6 / INSTRUCTIONS_PER_SECOND;
 const KIBIBYTE = 1024;

@@ -3,7 +3,7 @@ import type { RunProgress } from '@ringbench/harness';
 import { oneLine } from '@ringbench/harness/problem';
 import type { Observation } from '@ringbench/journal';
 import type { Output } from './output.js';
-import { formatCount } from './text-table.js';
+import { formatCount } from './counts.js';
 
 const SHOWN_DETAIL = 200;
 

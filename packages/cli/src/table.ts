@@ -2,7 +2,8 @@ import { sharePercent } from '@ringbench/analysis';
 import type { CellSummary, RunSummary } from '@ringbench/analysis';
 import type { Violation } from '@ringbench/harness';
 import { oneLine } from '@ringbench/harness/problem';
-import { formatCount, textTable } from './text-table.js';
+import { formatCount } from './counts.js';
+import { textTable } from './text-table.js';
 
 const RATIO_DIGITS = 3;
 

@@ -6,7 +6,3 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
   for (const row of rows) table.push([...row]);
   return table.toString();
 }
-
-const COUNT_FORMAT = new Intl.NumberFormat('en-US');
-
-export const formatCount = (count: number): string => COUNT_FORMAT.format(count);

@@ -12,7 +12,7 @@ import { runSession } from '../guest/run-loop.js';
 import { TerminalInput, withTerminal } from '../guest/terminal-input.js';
 import { choiceOption, textOption } from '../options.js';
 import type { Output } from '../output.js';
-import { formatCount } from '../text-table.js';
+import { formatCount } from '../counts.js';
 
 const MILLISECONDS = 1000;
 

@@ -3,7 +3,8 @@ import type { Arguments, Context } from '../context.js';
 import { DIFFICULTY_HEAD, difficultyRow, measureDifficulty } from '../difficulty/measure.js';
 import { ExitCode } from '../exit-codes.js';
 import { listOption } from '../options.js';
-import { formatCount, textTable } from '../text-table.js';
+import { formatCount } from '../counts.js';
+import { textTable } from '../text-table.js';
 
 /** `ringbench difficulty`: what each technique took in the host, in the guest and in the silicon, counted in the sources. */
 export async function difficulty({ output, project }: Context, given: Arguments): Promise<ExitCode> {

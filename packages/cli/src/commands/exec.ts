@@ -15,7 +15,7 @@ import type { ProgramOutcome } from '../exec/program-run.js';
 import { readGuestFile } from '../guest/guest-file.js';
 import { limitOption, memoryOption } from '../guest/options.js';
 import { repeatedOption } from '../options.js';
-import { formatCount, textTable } from '../text-table.js';
+import { formatCount } from '../counts.js';
 
 const MOST_FILES = 1000;
 const MOST_SETTINGS = 1000;
@@ -94,7 +94,8 @@ function machineFor({ project }: Context, { definition, configuration }: ChosenC
   };
 }
 
-function countsTable(counts: EventCounts, region: EventCounts | undefined): string {
+async function countsTable(counts: EventCounts, region: EventCounts | undefined): Promise<string> {
+  const { textTable } = await import('../text-table.js');
   const names = Object.keys(counts).filter((name) => counts[name] !== 0).toSorted();
   const cells = (name: string): readonly string[] => [formatCount(counts[name]), ...(region === undefined ? [] : [formatCount(region[name] ?? 0)])];
   return textTable(['event', 'count', ...(region === undefined ? [] : ['in the marked region'])], names.map((name) => [name, ...cells(name)]));
@@ -107,11 +108,11 @@ interface Ended {
 }
 
 /** The counts are on stderr, because stdout is the program's. */
-function sayCounts({ output }: Context, core: string, { outcome, engine, seconds }: Ended): void {
+async function sayCounts({ output }: Context, core: string, { outcome, engine, seconds }: Ended): Promise<void> {
   const counts = engine.counts();
   const region = engine.region()?.counts;
   const record = { core, outcome, retired: engine.retired, seconds, counts, ...(region === undefined ? {} : { region }) };
-  output.warn(output.json ? JSON.stringify(record) : `${countsTable(counts, region)}\n${formatCount(engine.retired)} instructions on ${core}`);
+  output.warn(output.json ? JSON.stringify(record) : `${await countsTable(counts, region)}\n${formatCount(engine.retired)} instructions on ${core}`);
 }
 
 function sayFailure({ output }: Context, { outcome, engine }: Ended): void {
@@ -141,7 +142,7 @@ export async function exec(context: Context, given: Arguments): Promise<number> 
   });
   // Only now: until here the terminal is the guest's.
   if (startSeconds !== undefined) output.say(`ringbench: the program's first instruction after ${startSeconds.toFixed(2)} s`);
-  if (given['count'] === true || output.json) sayCounts(context, core, ended);
+  if (given['count'] === true || output.json) await sayCounts(context, core, ended);
   sayFailure(context, ended);
   return codeOfOutcome(ended.outcome);
 }

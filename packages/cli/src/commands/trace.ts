@@ -14,7 +14,7 @@ import { findTrigger, TRIGGER_EVENTS, type Trigger } from '../guest/trigger.js';
 import { addressOption, choiceOption, integerOption, textOption } from '../options.js';
 import type { Output } from '../output.js';
 import { catchSignals } from '../signals.js';
-import { formatCount } from '../text-table.js';
+import { formatCount } from '../counts.js';
 
 const DEFAULT_COUNT = 100;
 /** The end itself is nothing to see: what led there is. */

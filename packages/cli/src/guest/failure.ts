@@ -5,7 +5,7 @@ import type { GuestRecipe } from './options.js';
 import { flagLetters, registerLines, registerTexts } from './registers.js';
 import { fastForward, requireOffer, type Watcher } from './replay.js';
 import { stepLine, stepRecord, type StepRecord } from './step-line.js';
-import { Stepper, type Step } from './stepper.js';
+import type { Step } from './stepper.js';
 
 /** How many of the last instructions a failure report shows. */
 const LAST_INSTRUCTIONS = 16;
@@ -33,6 +33,8 @@ export async function lastInstructions(recipe: GuestRecipe, ended: Engine, log: 
   const engine = recipe.make({});
   const { kind } = await fastForward(engine, start, log.typed, watcher);
   if (kind === 'paused') return undefined;
+  // Only now: the disassembler takes longer to load than a small guest to run.
+  const { Stepper } = await import('./stepper.js');
   const stepper = new Stepper(engine);
   try {
     const typed = log.typed.filter(({ at }) => at > start);

@@ -1,5 +1,5 @@
 import type { Engine } from '@ringbench/engine';
-import { formatCount } from '../text-table.js';
+import { formatCount } from '../counts.js';
 import type { Output } from '../output.js';
 import type { Watcher } from './replay.js';
 

@@ -26,6 +26,7 @@ function kernel(body: (guest: KernelGuest) => unknown): Uint8Array {
 const COM1 = 0x3f8;
 const CONSOLE = 0xe9;
 const EXIT = 0xf4;
+const POST = 0x80;
 const MARKER = 0xe8;
 const RATE_GENERATOR = 2;
 /** A stack that a million frames fit in, and the memory for it. */
@@ -135,7 +136,7 @@ function budgets(subject: Subject): void {
 }
 
 function markers(subject: Subject): void {
-  const region = (instructions: number): Uint8Array => bare((code) => code.outByte(MARKER, 1).nop(instructions).inAl(0x80).outByte(MARKER, 2).outByte(EXIT, 0));
+  const region = (instructions: number): Uint8Array => bare((code) => code.outByte(MARKER, 1).nop(instructions).inAl(POST).outByte(MARKER, 2).outByte(EXIT, 0));
   subject.check('outcomes: the marked region counts exactly what lies between the markers', () => {
     const [short, long] = [subject.run({ image: region(5) }), subject.run({ image: region(25) })];
     // IN, MOV AL and the first OUT itself, which completes behind the mark.
@@ -185,7 +186,7 @@ function hostility(subject: Subject): void {
     });
   }
   subject.check('outcomes: the single-step trap before exceptions for ever is one of them', () => {
-    const image = kernel((guest) => guest.handle(Vector.UD, 'again').handle(Vector.DB, 'again').mov(ESP, DEEP_STACK + 4).push(Flag.FIXED | Flag.TF).popfd().pushfd().label('again').ud2());
+    const image = kernel((guest) => guest.handle(Vector.UD, 'again').handle(Vector.DB, 'again').mov(ESP, DEEP_STACK).push(Flag.FIXED | Flag.TF).popfd().outAl(POST).label('again').ud2());
     expect(takenForEver(subject, image, DEEP_STACK)).toBe(FAULTS_WITHOUT_PROGRESS + 1);
   });
   subject.check('outcomes: interrupts that acknowledge themselves for ever leave the budget its instructions', () => {
