@@ -73,8 +73,9 @@ function readOptions() {
   };
 }
 
-function presentPeers(peers) {
-  const absent = peers.map((peer) => [peer, MACHINES[peer].absent()]).filter(([, reason]) => reason !== undefined);
+async function presentPeers(peers) {
+  const reasons = await Promise.all(peers.map(async (peer) => [peer, await MACHINES[peer].absent()]));
+  const absent = reasons.filter(([, reason]) => reason !== undefined);
   for (const [peer, reason] of absent) say(`${peer} skipped: ${reason}`);
   const skipped = Object.fromEntries(absent);
   return { peers: peers.filter((peer) => skipped[peer] === undefined), skipped };
@@ -83,7 +84,7 @@ function presentPeers(peers) {
 /** Everything that is measured, without what follows from it. */
 async function measureAll(options) {
   const { phases, rounds, factor, seed, deadlineMs, watches } = options;
-  const { peers, skipped } = presentPeers(options.peers);
+  const { peers, skipped } = await presentPeers(options.peers);
   const kernels = [];
   for (const kernel of phases.length > 0 ? options.kernels : []) {
     progress(`counting ${kernel.id}`);

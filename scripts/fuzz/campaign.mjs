@@ -15,8 +15,10 @@ const PROGRAMS_OF_AN_IMAGE = 20;
 /** Pages of another owner among the guest's, in machines that have a monitor. */
 const NEIGHBOUR_PAGES = 128;
 const MOST_WORKERS = 8;
-/** Milliseconds without a word from a worker after which its program is held to have kept the processor. */
-const PATIENCE = 120_000;
+/** Processor seconds of this process, for each worker, without a word from one after which a core is held to have kept the processor. On a busy computer that takes longer. */
+const PATIENCE = 120;
+/** Milliseconds between two looks at that. */
+const WATCH_EVERY = 10_000;
 /** Failures of one worker that are reduced to a minimum; further ones are only counted. */
 const MOST_SHRUNK = 3;
 
@@ -36,12 +38,13 @@ const textOf = (error) => (error instanceof Error ? `throws ${error.stack ?? err
 /** Settings of a core that have this executor run its guests; those by default where none is given, or the core has no choice. */
 const settingsOf = ({ settings = [] }, executor) => (executor !== undefined && settings.some(({ name }) => name === 'executor') ? { settings: { executor } } : {});
 
-/** What the reference's guest showed, and where another core's differs; `undefined` where none does. */
+/** What the reference's guest showed, and where another core's differs; `undefined` where none does. The host hears of each run: reducing a failure takes many. */
 function judge(cores, reference, programs, executor) {
   const image = buildImage(programs);
   const expected = observe(reference, image, settingsOf(reference, executor));
   for (const core of cores) {
     let difference;
+    parentPort.postMessage({});
     try {
       difference = firstDifference(expected, observe(core, image, { neighbourPages: NEIGHBOUR_PAGES, ...settingsOf(core, executor) }));
     } catch (error) {
@@ -86,18 +89,18 @@ async function work({ profile, cores: ids, executor, seed, programs }) {
   parentPort.postMessage({ result: total });
 }
 
-function start(campaign, onProgress) {
+function start(campaign, workers, onProgress) {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL(import.meta.url), { workerData: campaign });
-    let [heard, done] = [performance.now(), 0];
+    let [heard, done] = [processorSeconds(), 0];
     const watch = setInterval(() => {
-      if (performance.now() - heard < PATIENCE) return;
+      if (processorSeconds() - heard < PATIENCE * workers) return;
       clearInterval(watch);
       void thread.terminate();
-      reject(new Error(`a core kept the processor for ${PATIENCE / 1000} s in the programs from seed ${campaign.seed + done} on`));
-    }, PATIENCE / 10);
-    thread.on('message', ({ done: number, result }) => {
-      heard = performance.now();
+      reject(new Error(`a core kept the processor for ${PATIENCE} s in the programs from seed ${campaign.seed + done} on`));
+    }, WATCH_EVERY);
+    thread.on('message', ({ done: number = done, result }) => {
+      heard = processorSeconds();
       if (result === undefined) return onProgress((done = number));
       clearInterval(watch);
       return resolve(result);
@@ -142,7 +145,7 @@ export async function runCampaign(profile, { programs, seed, cores, executor, js
   process.stderr.write(`${profile}: ${programs} programs from seed ${seed} on, ${workers} workers\n`);
   const began = performance.now();
   const shares = Array.from({ length: workers }, (_, index) => ({ profile, cores, executor, seed: seed + index * share, programs: Math.min(share, programs - index * share) })).filter((own) => own.programs > 0);
-  const results = await Promise.all(shares.map((own, index) => start(own, (done) => progress(index, done))));
+  const results = await Promise.all(shares.map((own, index) => start(own, workers, (done) => progress(index, done))));
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const seconds = Math.round((performance.now() - began) / 1000);
   const figures = {

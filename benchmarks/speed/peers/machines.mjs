@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { bochs } from './bochs.mjs';
 import { imagePath } from './kernels.mjs';
 
 export const MEMORY_MIB = 64;
@@ -25,7 +26,7 @@ const javascript = (machine, absent) => ({
   command: (id, scale) => [process.execPath, [GUEST, machine, imagePath(id), String(scale), String(MEMORY_MIB << 20)]],
 });
 
-/** Ours come first. `absent`: why it cannot be run here, or undefined; `command`: program and arguments; `counts`: prints what it retired. */
+/** Ours come first. `absent`: why it cannot be run here, or undefined; `command`: program and arguments; `input`: what it is told; `counts`: prints what it retired. */
 export const MACHINES = {
   interpreter: { ...javascript('interpreter', present), counts: true },
   translator: { ...javascript('translator', present), counts: true },
@@ -39,6 +40,7 @@ export const MACHINES = {
       '-kernel', imagePath(id), '-append', `scale=${scale}`,
     ]],
   },
+  bochs: bochs(MEMORY_MIB),
 };
 
 /** Name and version of what is not ours, for the record. */
@@ -48,5 +50,7 @@ export function versions() {
   if (withoutPackage('v86') === undefined) found.v86 = require('v86/package.json').version;
   const qemu = spawnSync('qemu-system-i386', ['--version'], { encoding: 'utf8' });
   if (qemu.error === undefined) found.qemu = /version (\S+)/.exec(qemu.stdout)?.[1] ?? 'unknown';
+  const bochsVersion = MACHINES.bochs.version();
+  if (bochsVersion !== undefined) found.bochs = bochsVersion;
   return found;
 }

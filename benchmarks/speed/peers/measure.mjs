@@ -1,5 +1,7 @@
 // One process, one measurement: starts it and notes when which line of the guest's console arrives. The same clock and the same pipe for every machine.
 import { spawn } from 'node:child_process';
+import { constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { cpuMilliseconds, peakMebibytes } from './process-use.mjs';
 
 const END = /^END sum=([0-9a-f]{8})$/;
@@ -47,20 +49,30 @@ function resultOf(found, deadlineMs) {
 }
 
 /**
- * Starts a process and gives what it writes to `onText`, until that returns something, which is the result, or until `deadlineMs` are over: then undefined. The
+ * What a guest's console is read from: `pipe`, a named pipe, or the process's own. Opened for both directions, so that it neither waits for the process nor ends with it.
+ */
+function consoleOf(child, pipe, stream) {
+  return pipe === undefined ? child[stream] : new Socket({ fd: openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK), writable: false });
+}
+
+/**
+ * Starts a process, writes `input` to it, and gives what it writes to `onText`, until that returns something, which is the result, or until `deadlineMs` are over: then undefined. The
  * process is killed in both cases. Throws if it ends before.
  */
-export function runUntil([command, args], { deadlineMs, stream = 'stdout', onText }) {
+export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout', input = '', onText }) {
   return new Promise((resolve, reject) => {
     const begun = performance.now();
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.on('error', () => undefined).write(input);
     let [words, isDone, result] = ['', false, undefined];
     const end = () => {
       isDone = true;
       child.kill('SIGKILL');
     };
     const timer = setTimeout(end, deadlineMs);
-    child[stream].setEncoding('latin1').on('data', (text) => {
+    const console = consoleOf(child, pipe, stream);
+    if (pipe !== undefined) child.stdout.resume();
+    console.setEncoding('latin1').on('data', (text) => {
       if (isDone) return;
       result = onText(text, { pid: child.pid, milliseconds: performance.now() - begun });
       if (result !== undefined) end();
@@ -69,6 +81,7 @@ export function runUntil([command, args], { deadlineMs, stream = 'stdout', onTex
     child.on('error', reject);
     child.on('close', () => {
       clearTimeout(timer);
+      console.destroy();
       if (isDone) resolve(result);
       else reject(new Error(`${command} ${args.join(' ')}: ${words.trim() || 'ended before the guest did'}`));
     });
@@ -79,13 +92,13 @@ export function runUntil([command, args], { deadlineMs, stream = 'stdout', onTex
  * Runs `command` with `args` until the guest's END line or for `deadlineMs`. Times in milliseconds: `firstLineMs` and `endMs` from the process's
  * start, `regionMs` from START to END (for one that timed out: the least it takes), the same in processor time. Throws if the guest does anything else.
  */
-export async function measure(command, { deadlineMs, counts = false }) {
+export async function measure(command, { deadlineMs, counts = false, input }) {
   const found = {};
   let now;
   const split = lineSplitter((line) => {
     if (!found.isDone) found.isDone = takeLine(line, found, { ...now, counts });
   });
-  await runUntil(command, { deadlineMs, onText: (text, moment) => {
+  await runUntil(command, { deadlineMs, input, onText: (text, moment) => {
     now = moment;
     split(text);
     return found.isDone || undefined;

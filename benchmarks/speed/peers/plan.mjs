@@ -4,7 +4,7 @@ import { seededRandom } from '../../../packages/analysis/dist/index.js';
 /** Instructions of one run: long enough that compiling does not matter, and so short that it does. */
 export const PHASES = { warm: 1e9, cold: 1e8 };
 /** Interpreters do not get faster with time; half a minute a run would say no more than these shares do. */
-const REDUCED_INTERPRETERS = { interpreter: 0.3, v86: 0.1 };
+const REDUCED_INTERPRETERS = { interpreter: 0.3, v86: 0.1, bochs: 0.1 };
 
 /** The share of a warm run's instructions that a peer does. */
 export function shareOf(kernel, peer) {

@@ -18,7 +18,7 @@ export async function calibrate(kernel, deadlineMs) {
 
 /** Measures one cell of the plan and checks its sum against what others computed at the same scale. */
 async function measureCell({ kernel, peer, scale, ...cell }, deadlineMs, sums) {
-  const result = await measure(MACHINES[peer].command(kernel.id, scale), { deadlineMs, counts: MACHINES[peer].counts });
+  const result = await measure(MACHINES[peer].command(kernel.id, scale), { deadlineMs, ...MACHINES[peer] });
   const asked = `${kernel.id} at ${scale}`;
   if (!result.timedOut && (sums.get(asked) ?? result.checksum) !== result.checksum) throw new Error(`${asked}: ${peer} computed ${result.checksum}, others ${sums.get(asked)}`);
   if (!result.timedOut) sums.set(asked, result.checksum);

@@ -6,7 +6,7 @@ const NS_PER_MS = 1e6;
 const INSTRUCTIONS_PER_MS_AND_MIPS = 1000;
 const QUARTILES = [0.25, 0.75];
 /** What is compared: the first is slower by the ratio. */
-export const RATIOS = [['v86-translator', 'translator'], ['qemu', 'translator'], ['v86', 'interpreter'], ['interpreter', 'translator']];
+export const RATIOS = [['v86-translator', 'translator'], ['qemu', 'translator'], ['v86', 'interpreter'], ['bochs', 'interpreter'], ['interpreter', 'translator']];
 
 /** Median, least, most and quartiles of some values. */
 export function spread(values) {

@@ -34,6 +34,6 @@ function commonStatement(executor = 'one executor'): string {
 }
 
 function differingStatement(executors: WallClockVerdict['executors']): string {
-  const list = executors.map(({ executor, cores }) => `${cores.join(', ')} on ${executor}`).join('; ');
+  const list = executors.map(({ executor, cores }) => `${cores.join(', ')} on the ${executor}`).join('; ');
   return `Cores of this run execute on different executors (${list}). Among cores on one executor, wall-clock over the baseline's is what a technique adds in this laboratory; between executors it compares these too, and a guest that is emulated is interpreted because that is its technique.`;
 }

@@ -150,7 +150,7 @@ describe('the verdict on wall-clock time', () => {
 
   it('names the executors where they differ', () => {
     const verdict = verdictOf({ ...everyCore('translator'), emulation: 'interpreter' });
-    expect(verdict).toMatchObject({ executorsDiffer: true, statement: expect.stringContaining('emulation on interpreter') });
+    expect(verdict).toMatchObject({ executorsDiffer: true, statement: expect.stringContaining('emulation on the interpreter') });
     expect(verdict.statement).toContain('Among cores on one executor');
   });
 

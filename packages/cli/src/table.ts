@@ -35,7 +35,7 @@ export function legend(summary: RunSummary): string {
   return [
     'direct: share of the region\'s instructions that the silicon ran without intervention; what a monitor interpreted is not direct.',
     `retired: guest instructions from load to end, exact. modelled: cycles of the measured region over ${baseline}'s at the prices of "${profile.id}"`,
-    `(${oneLine(profile.title)}), and the range over all prices. wall clock: host time of the region over ${baseline}'s, medians.`,
+    `(${oneLine(profile.title)}), and the range over all prices. wall clock: time of the region over ${baseline}'s, medians.`,
     wallClock.statement,
   ].join('\n');
 }

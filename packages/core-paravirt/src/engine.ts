@@ -1,19 +1,18 @@
-import { CPU_MODELS, CR4, DEFAULT_CPU_MODEL, Feature, Register, Word } from '@ringbench/isa';
+import { CPU_MODELS, CR4, DEFAULT_CPU_MODEL, Feature, Register, Vector, Word } from '@ringbench/isa';
 import {
   bootGuest, createExecutor, fingerprintOf, GuestIo, guestView, RegionRecorder, showScreen, type Engine, type EngineOptions, type EventCounts, type Exit, type Fingerprint, type GuestImage,
   type GuestView, type LoadResult, type Region, type Tenant, type Digest,
 } from '@ringbench/engine';
 import { INSTRUCTIONS_PER_SECOND, type Machine } from '@ringbench/machine';
 import {
-  Dispatcher, GuestClock, GuestPlatform, HostContext, MonitorInstructions, Neighbour, PagePool, runToTrap, ShadowCounters, siteFor, takePage, VirtualMachine, VmmCounters,
+  Dispatcher, GuestClock, GuestPlatform, HostContext, MonitorInstructions, Neighbour, openGates, PagePool, runToTrap, ShadowCounters, siteFor, takePage, UserSegments, VirtualMachine, VmmCounters,
 } from '@ringbench/vmm';
 import { ParavirtCounters } from './counters.js';
-import { openGates } from './gates.js';
 import { Hypercalls } from './hypercalls.js';
 import { DIRECT_BASE, GUEST_END, GuestNeed, GuestVector } from './interface.js';
 import { needsOf } from './signature.js';
 import { spacePages, Spaces } from './spaces.js';
-import { GUEST_TABLE_LIMIT, ThreadSegments } from './thread-segments.js';
+import { ThreadSegments } from './thread-segments.js';
 import { TIMER_VECTOR, Traps } from './traps.js';
 import { VirtualDevices } from './virtual-devices.js';
 import { VirtualRegisters } from './virtual-registers.js';
@@ -25,6 +24,8 @@ const VMM_PAGES = 3;
 const GUEST_TABLE_PAGE = 2;
 /** The guest page of the virtual registers. */
 const REGISTERS_PAGE = 0;
+/** What the guest may enter by an instruction: its own virtual ones, system calls, INT3 and INTO. */
+const OPEN_GATES = [Vector.BP, Vector.OF, GuestVector.SYSTEM_CALL, GuestVector.HYPERCALL, GuestVector.RETURN] as const;
 /** How every guest's console and disk are reached. */
 const DEVICES = { disk: 'virtual', console: 'virtual', network: 'virtual' } as const;
 
@@ -81,7 +82,7 @@ export class ParavirtEngine implements Engine {
     this.registers = new VirtualRegisters(machine, memory);
     this.spaces = new Spaces(machine, memory, monitor, pool, [host.tables, host.trapAddress, guestTable]);
     host.relocate(GUEST_END);
-    openGates(machine, host);
+    openGates(machine, host, OPEN_GATES);
     const segments = new ThreadSegments(machine, guestTable, host);
     this.takeProcessor(monitor, features);
     this.world = new World(machine, host, monitor, this.spaces, this.registers, this.ownCounters);
@@ -229,7 +230,7 @@ export class ParavirtEngine implements Engine {
   private takeProcessor(monitor: MonitorInstructions, features: number): void {
     const { state } = this.machine.processor;
     state[Word.GDTR_BASE] = (GUEST_END + GUEST_TABLE_PAGE * PAGE_BYTES) | 0;
-    state[Word.GDTR_LIMIT] = GUEST_TABLE_LIMIT;
+    state[Word.GDTR_LIMIT] = UserSegments.LIMIT;
     if ((features & Feature.I586) !== 0) monitor.loadCr4(CR4.TSD);
   }
 }

@@ -77,6 +77,10 @@ describe('code whose segments no mode of ring 3 has is interpreted', () => {
     onBoth(realMode(Vector.DB).push(0x102).popfd().nop(2), Vector.DB);
   });
 
+  it('PUSHA goes around a stack of 4 GB', () => {
+    onBoth(realMode(Vector.GP).mov(ESP, 9).raw(0x60).raw(0x61).mov(ESP, STACK), 0);
+  });
+
   it('and counts against the budget one by one', () => {
     const image = imageOf(realMode(Vector.UD).nop(5).outByte(POWER_OFF, 0));
     const [expected, actual] = [started(native, image), started((options) => core.create(options), image)];

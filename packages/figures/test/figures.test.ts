@@ -27,6 +27,7 @@ describe.each(FIGURE_IDS)('figure %s', (id) => {
     expect(svg).toContain(FIGURES[id].title);
     const workloads = run.header.workloads.map((workload) => workload.id);
     const expected: Partial<Record<typeof id, readonly string[]>> = {
+      'wall-clock': workloads.filter((workload) => workload !== 'noop'),
       'v386-uml': ['null-syscall', 'page-touch', 'uml:arrangement=tt'], tornado: ['emulation', 'v386'], branches: ['dynamic-sbe:branches=trap-all', 'Plex86 testbed, first effort', '76×'], instructions: ['5 PUSHF', '7 LAR', 'trap:sensitive=naive', 'traps', 'wrong'],
     };
     for (const name of expected[id] ?? workloads) expect(svg).toContain(name);
@@ -37,6 +38,7 @@ describe.each(FIGURE_IDS)('figure %s', (id) => {
     const svg = await svgOf(id, summary);
     if (id === 'instructions') expect(svg).toContain('compared with what the manual says');
     else if (id === 'events' || id === 'efficiency') expect(svg).toContain('Exact counts');
+    else if (id === 'wall-clock') expect(svg).toMatch(/Measured, not modelled. All cores execute on the same executor/);
     else expect(svg).toMatch(/Pentium 4 class.*Modelled from event counts, not measured/);
   });
 

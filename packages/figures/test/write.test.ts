@@ -43,7 +43,7 @@ describe('writeFigures', () => {
       const written = await writeFigures(folder, quick);
       if (!written.ok) throw new Error(written.problem);
       expect(written.files).toEqual(
-        ['v386-uml', 'overhead', 'cycles', 'efficiency', 'events', 'branches', 'tornado', 'instructions'].flatMap((id) =>
+        ['v386-uml', 'overhead', 'cycles', 'wall-clock', 'efficiency', 'events', 'branches', 'tornado', 'instructions'].flatMap((id) =>
           ['svg', 'png', 'pdf'].map((format) => join(folder, 'figures', `${id}.${format}`)),
         ),
       );
@@ -75,10 +75,11 @@ describe('writeReport', () => {
   it('is one self-contained page with every section', async () => {
     const page = await reportOf(run);
     expect(page).not.toMatch(/<(?:script|link|iframe|img)\b|@import|url\((?!#)|\bsrc=/i);
-    expect(page.match(/<svg\b/g)).toHaveLength(8);
+    expect(page.match(/<svg\b/g)).toHaveLength(9);
     for (const heading of [
       'V386 against User-Mode Linux',
       'Results',
+      'Wall-clock',
       'Efficiency',
       'Settings side by side',
       'Sensitive instructions',

@@ -33,3 +33,9 @@ export function contextNumber({ code32, stack32, flat }: CodeContext): number {
 export function blockKey(host: number, eip: number): number {
   return (host >>> 0) * 0x100000 + (eip >>> 12);
 }
+
+const overlaps = (start: number, bytes: number, from: number, to: number): boolean => start < to && start + bytes > from;
+/** Whether a write of `bytes` bytes at a host address touches a block's bytes. */
+export function isHit({ start, end, secondStart, secondEnd }: Block, host: number, bytes: number): boolean {
+  return overlaps(host, bytes, start, end) || (secondStart >= 0 && overlaps(host, bytes, secondStart, secondEnd));
+}

@@ -1,13 +1,13 @@
 import { decode, MAXIMUM_LENGTH, Segment, Word } from '@ringbench/isa';
 import { MICRO_OPS_END, Region, type MachineMemory, type Mmu } from '@ringbench/machine';
-import { blockKey, contextNumber, type Block, type WaitingLink } from './block.js';
+import { blockKey, contextNumber, isHit, type Block, type WaitingLink } from './block.js';
 import { chooseFusedPairs, dropDeadFlags } from './block-passes.js';
 import { JumpCacheEntry, jumpCacheIndex, JUMP_CACHE_MASK } from './hot-loop.js';
 import { lower, lowerUndecodable, pseudoShape, type CodeContext, type LoweredInstruction } from './lowering.js';
 import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, LINK_NEXT, LINK_TAKEN, MAX_BLOCK_INSTRUCTIONS, MICRO_OP_BYTES, OPERATION_MASK, REMAINING_SHIFT } from './micro-op.js';
 import type { OperationTable } from './operations.js';
 import { PageSource } from './page-source.js';
-import { immediatesOf, patchImmediate, type PatchedImmediate } from './patched-immediates.js';
+import { immediatesOf, isWithin, patchImmediate, type PatchedImmediate } from './patched-immediates.js';
 import { SystemInstruction } from './system-operands.js';
 
 const PAGE_MASK = 0xfff;
@@ -30,6 +30,8 @@ const JUMP_SHAPE = pseudoShape('jmp');
 export class CodeCache {
   /** System instructions by the number in their micro-op. */
   readonly instructions: SystemInstruction[] = [];
+  /** Changes whenever code is decoded or forgotten. */
+  age = 0;
   /** Machine page at which the VMM takes over (its dispatcher), or -1. */
   trapPage = -1;
   private readonly words: Int32Array;
@@ -89,12 +91,14 @@ export class CodeCache {
     for (let granule = host >>> GRANULE_SHIFT; granule <= (host + bytes - 1) >>> GRANULE_SHIFT; granule++) {
       const blocks = this.granules.get(granule);
       if (blocks === undefined) continue;
+      let hitHere = false;
       for (const block of blocks) {
-        const hit = overlaps(host, bytes, block.start, block.end) || (block.secondStart >= 0 && overlaps(host, bytes, block.secondStart, block.secondEnd));
-        if (!hit || patchImmediate(block.immediates, host, bytes, this.words, this.memory.view)) continue;
+        if (!isHit(block, host, bytes) || patchImmediate(block.immediates, host, bytes, this.words, this.memory.view)) continue;
         this.kill(block);
-        hitAny = true;
+        hitHere = true;
       }
+      if (!hitHere) continue;
+      hitAny = true;
       const alive = blocks.filter((block) => !block.dead);
       if (alive.length === 0) this.granules.delete(granule);
       else this.granules.set(granule, alive);
@@ -102,10 +106,17 @@ export class CodeCache {
     return hitAny;
   }
 
+  /** Immediates of blocks that the bytes lie in. */
+  immediatesAt(host: number, bytes: number): readonly PatchedImmediate[] {
+    return (this.granules.get(host >>> GRANULE_SHIFT) ?? []).flatMap(({ dead, immediates }) => (dead ? [] : immediates.filter((one) => isWithin(one, host, bytes))));
+  }
+
   // ---- for an executor above this one
 
   /** Called when every micro-op is forgotten. */
   onDropped: () => void = () => undefined;
+  /** Called when a page is not watched any more. */
+  onUnwatched: () => void = () => undefined;
 
   /** Micro-op of the block that was decoded at an EIP and a host address and still lives, or 0: whether that code has run. Changes nothing. */
   decodedAt(eip: number, host: number, context: CodeContext): number {
@@ -114,12 +125,12 @@ export class CodeCache {
   }
 
   /** Instructions from an EIP on up to the end of the block, of the page, or to one that cannot be decoded. Nothing is kept and no page is fetched. */
-  decodeRun(eip: number, host: number, context: CodeContext): LoweredInstruction[] {
+  decodeRun(eip: number, host: number, context: CodeContext, most = MAX_BLOCK_INSTRUCTIONS): LoweredInstruction[] {
     const { source } = this;
     const lowered: LoweredInstruction[] = [];
     source.begin(eip, host);
     source.mayCross = false;
-    for (let at = 0; lowered.length < MAX_BLOCK_INSTRUCTIONS; at += lowered[lowered.length - 1].next - ((eip + at) | 0)) {
+    for (let at = 0; lowered.length < most; at += lowered[lowered.length - 1].next - ((eip + at) | 0)) {
       const decoded = decode(source, at, context);
       if (typeof decoded === 'string') break;
       lowered.push(lower(this.table, decoded, (eip + at) | 0, context, () => 0));
@@ -158,6 +169,7 @@ export class CodeCache {
 
   /** Keeps a page watched for somebody who has code of it, whatever becomes of the blocks here. */
   retainPage(page: number): void {
+    this.age++;
     this.liveBlocks.set(page, (this.liveBlocks.get(page) ?? 0) + 1);
     this.mmu.watchCode(page);
   }
@@ -364,12 +376,16 @@ export class CodeCache {
   }
 
   private unwatch(page: number): void {
+    this.age++;
     const left = (this.liveBlocks.get(page) ?? 1) - 1;
     this.liveBlocks.set(page, left);
-    if (left === 0) this.mmu.unwatchCode(page);
+    if (left > 0) return;
+    this.mmu.unwatchCode(page);
+    this.onUnwatched();
   }
 
   private dropEverything(): void {
+    this.age++;
     for (const page of this.liveBlocks.keys()) this.mmu.unwatchCode(page);
     for (const blocks of this.blocksOfContext) blocks.clear();
     for (const waiting of this.waitingOfContext) waiting.clear();
@@ -386,5 +402,3 @@ export class CodeCache {
 
 /** The first micro-ops are the scratch place of `lookUpSingle`. */
 const SCRATCH_BYTES = 4 * MICRO_OP_BYTES;
-
-const overlaps = (start: number, bytes: number, from: number, to: number): boolean => start < to && start + bytes > from;

@@ -8,6 +8,7 @@ import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, IN
 import { OperationTable, type Operation } from './operations.js';
 import { printHandler, type HandlerRuntime } from './print-javascript.js';
 import type { LoweredInstruction } from './lowering.js';
+import { RepeatedPatch } from './patched-immediates.js';
 import { createQuickFill, type QuickFill } from './quick-fill.js';
 import { SystemInstruction } from './system-operands.js';
 
@@ -52,6 +53,9 @@ export class Interpreter implements Executor, HandlerRuntime {
   private readonly state: Int32Array;
   /** Called after bytes of watched code changed, whatever that changed here; says whether it dropped code. */
   onCodeWritten: ((host: number, bytes: number) => boolean) | undefined = undefined;
+  /** Called instead where the same was found to change nothing but immediates, and no code was decoded or forgotten since. */
+  onPatched: ((host: number, bytes: number) => void) | undefined = undefined;
+  private readonly patch: RepeatedPatch;
   /** Takes the recorded fault at EIP, which `lookUp` met. */
   deliverFault(): void { this.faults.deliver(); }
   /** Called with each micro-op outside the hot loop, for scripts/profile-operations.mjs. */
@@ -69,11 +73,20 @@ export class Interpreter implements Executor, HandlerRuntime {
     this.faults = new FaultEntry(processor, this.table, (operation, runtime) => this.compileCode(operation, runtime));
     this.quickFill = createQuickFill(memory.wasm);
     processor.mmu.quickFill = this.quickFill;
-    processor.mmu.onCodeWrite = (host, bytes) => {
-      // Who keeps code of the page elsewhere decides for itself what of it is stale.
-      const isDropped = this.cache.codeWritten(host, bytes);
-      if (this.onCodeWritten?.(host, bytes) === true || isDropped) this.codeChanged = true;
-    };
+    this.patch = new RepeatedPatch(memory.words, memory.view);
+    processor.mmu.onCodeWrite = (host, bytes) => this.codeWritten(host, bytes);
+  }
+
+  private codeWritten(host: number, bytes: number): void {
+    const { cache, patch } = this;
+    if (patch.repeat(host, bytes, cache.age)) {
+      this.onPatched?.(host, bytes);
+      return;
+    }
+    // Who keeps code of the page elsewhere decides for itself what of it is stale.
+    const isDropped = cache.codeWritten(host, bytes);
+    if (this.onCodeWritten?.(host, bytes) === true || isDropped) this.codeChanged = true;
+    else patch.note(host, bytes, cache.age, cache.immediatesAt(host, bytes));
   }
 
   /** System instructions that the code cache keeps, for tests. */
@@ -154,10 +167,16 @@ export class Interpreter implements Executor, HandlerRuntime {
     if (procedure !== undefined && instruction !== undefined) return this.procedureCall(single, new SystemInstruction(instruction), procedure);
     const u = this.cache.placeSingle(single);
     if (u === 0) return undefined;
+    const { state } = this;
+    const handler = this.handlerOf(operation.id);
     return () => {
-      this.state[Word.EIP] = single.eip;
-      this.state[Word.BUDGET]++;
-      return this.stepPlaced(u);
+      const result = handler(u);
+      if (result < 0) this.settle(result, u);
+      else {
+        this.codeChanged = false;
+        state[Word.EIP] = single.next;
+      }
+      return result !== Leave.FAULT;
     };
   }
   /** A procedure needs nothing of what is around a micro-op. */

@@ -2,6 +2,7 @@ import {
   canLeave, constant, dropFlagWrites, flagUse, isTerminal, recordInstruction, Recorder, removeDeadTemporaries, Register, SEMANTICS,
   type AccessSize, type Expression, type FlagUse, type OperandSource, type ParameterName, type RecordingContext, type Statement,
 } from '@ringbench/isa';
+import type { LoweredInstruction } from './lowering.js';
 import { fieldOfParameter, FIRST_ENTRY_OPERATION, INVALID_OPERATION } from './micro-op.js';
 
 /**
@@ -100,33 +101,39 @@ function recordInto(recorder: Recorder, shape: Shape): void {
   recordInstruction(recorder, shape.mnemonic, shape.operands.map((operand) => operandSource(operand, (name) => recorder.parameter(name))), shape.repeat);
 }
 
-const sourceOf = (words: Int32Array, hasMemoryOperand: boolean): Expression => constant(words[fieldOfParameter('source', hasMemoryOperand)]);
+/** What `recordOccurrences` needs of an instruction. */
+type Occurrence = Pick<LoweredInstruction, 'operation' | 'words'>;
+
+const sourceOf = ({ words, operation }: Occurrence): Expression => constant(words[fieldOfParameter('source', operation.hasMemoryOperand)]);
 
 /** Records with the parameters of each instruction filled in. */
 class OccurrenceRecorder extends Recorder {
-  constructor(shape: Shape, private words: Int32Array, private hasMemoryOperand: boolean) {
-    super(recordingContext(shape, sourceOf(words, hasMemoryOperand)));
+  constructor(private occurrence: Occurrence, private immediateAt: number) {
+    super(recordingContext(occurrence.operation.shape, sourceOf(occurrence)));
   }
-  next(shape: Shape, words: Int32Array, hasMemoryOperand: boolean): void {
-    this.advance(recordingContext(shape, sourceOf(words, hasMemoryOperand)));
-    this.words = words;
-    this.hasMemoryOperand = hasMemoryOperand;
+  next(occurrence: Occurrence, immediateAt: number): void {
+    this.advance(recordingContext(occurrence.operation.shape, sourceOf(occurrence)));
+    this.occurrence = occurrence;
+    this.immediateAt = immediateAt;
   }
-  override parameter(name: ParameterName): Expression { return constant(this.words[fieldOfParameter(name, this.hasMemoryOperand)]); }
+  override parameter(name: ParameterName): Expression {
+    if (name === 'immediate' && this.immediateAt >= 0) return this.loadHost(constant(this.immediateAt), 32);
+    const { words, operation } = this.occurrence;
+    return constant(words[fieldOfParameter(name, operation.hasMemoryOperand)]);
+  }
 }
 
 /**
  * Code of particular instructions recorded back to back, each with its micro-op's words as constants: nothing is left to be filled in, and a condition sees the
  * operands of the comparison before it however far away that is. Flags that nobody reads are still written.
+ * `immediateAt` says where in memory the immediate of an instruction (by its place) is to be read each time, for one that keeps changing; -1: it is a constant too.
  */
-export function recordOccurrences(instructions: readonly { readonly operation: Operation; readonly words: Int32Array }[]): readonly Statement[] {
-  const [{ operation, words }] = instructions;
-  const recorder = new OccurrenceRecorder(operation.shape, words, operation.hasMemoryOperand);
-  recordInto(recorder, operation.shape);
-  for (const later of instructions.slice(1)) {
-    recorder.next(later.operation.shape, later.words, later.operation.hasMemoryOperand);
-    recordInto(recorder, later.operation.shape);
-  }
+export function recordOccurrences(instructions: readonly Occurrence[], immediateAt: (place: number) => number = () => -1): readonly Statement[] {
+  const recorder = new OccurrenceRecorder(instructions[0], immediateAt(0));
+  instructions.forEach((occurrence, place) => {
+    if (place > 0) recorder.next(occurrence, immediateAt(place));
+    recordInto(recorder, occurrence.operation.shape);
+  });
   return recorder.statements;
 }
 

@@ -30,12 +30,40 @@ export function immediatesOf(lowered: readonly LoweredInstruction[], host: numbe
   return found;
 }
 
+/** Whether a write of `bytes` bytes at a host address changes nothing but an immediate. */
+export function isWithin(immediate: PatchedImmediate, host: number, bytes: number): boolean {
+  return host >= immediate.host && host + bytes <= immediate.host + IMMEDIATE_BYTES;
+}
+
 /** Bytes changed: brings the immediate up to date that they lie in. False when they are not an immediate's alone. */
 export function patchImmediate(immediates: readonly PatchedImmediate[], host: number, bytes: number, words: Int32Array, memory: DataView): boolean {
   for (const immediate of immediates) {
-    if (host < immediate.host || host + bytes > immediate.host + IMMEDIATE_BYTES) continue;
+    if (!isWithin(immediate, host, bytes)) continue;
     words[immediate.word] = memory.getInt32(immediate.host, true);
     return true;
   }
   return false;
+}
+
+/** The last write that changed nothing but immediates: the next one at the same place is done at once. */
+export class RepeatedPatch {
+  private host = -1;
+  private bytes = 0;
+  private age = -1;
+  private immediates: readonly PatchedImmediate[] = [];
+
+  constructor(private readonly words: Int32Array, private readonly memory: DataView) {}
+
+  /** Does such a write if it is the one that was noted, when the decoded code was as old (`CodeCache.age`). */
+  repeat(host: number, bytes: number, age: number): boolean {
+    if (host !== this.host || bytes !== this.bytes || age !== this.age) return false;
+    for (const immediate of this.immediates) this.words[immediate.word] = this.memory.getInt32(immediate.host, true);
+    return true;
+  }
+  note(host: number, bytes: number, age: number, immediates: readonly PatchedImmediate[]): void {
+    this.host = host;
+    this.bytes = bytes;
+    this.age = age;
+    this.immediates = immediates;
+  }
 }

@@ -4,7 +4,7 @@
  */
 
 export const Op = {
-  unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, brIf: 0x0d, brTable: 0x0e, return: 0x0f, call: 0x10, callIndirect: 0x11,
+  unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, brIf: 0x0d, brTable: 0x0e, return: 0x0f, call: 0x10, callIndirect: 0x11, returnCallIndirect: 0x13,
   select: 0x1b, localGet: 0x20, localSet: 0x21, localTee: 0x22,
   i32Load: 0x28, f64Load: 0x2b, i32Load8U: 0x2d, i32Load16U: 0x2f, i32Store: 0x36, f64Store: 0x39, i32Store8: 0x3a, i32Store16: 0x3b,
   i32Const: 0x41, i64Const: 0x42, f64Const: 0x44,
@@ -20,6 +20,7 @@ export const BulkOp = { memoryCopy: 10, memoryFill: 11 } as const;
 
 const TYPE_I32 = 0x7f;
 const TYPE_I64 = 0x7e;
+const TYPE_FUNCREF = 0x70;
 export const EMPTY_BLOCK = 0x40;
 
 /** A byte sequence with the specification's integer encodings. */
@@ -108,24 +109,28 @@ export interface ImportedFunction {
   readonly parameters: number;
 }
 
-/** A module that imports one memory (`machine.memory`), perhaps functions, and exports functions of i32 parameters and one i32 result. */
-export function encodeModule(functions: readonly FunctionBody[], imported: readonly ImportedFunction[] = []): Uint8Array<ArrayBuffer> {
+/**
+ * A module that imports one memory (`machine.memory`), perhaps functions, perhaps a table of functions (`machine.NAME`), and exports functions of i32 parameters and one
+ * i32 result. The type of exported function number n is type number n.
+ */
+export function encodeModule(functions: readonly FunctionBody[], imported: readonly ImportedFunction[] = [], table?: string): Uint8Array<ArrayBuffer> {
   const out = new ByteBuffer().op(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
   section(out, 1, (types) => {
     types.unsigned(imported.length + functions.length);
-    for (const { parameters } of [...imported, ...functions]) {
+    for (const { parameters } of [...functions, ...imported]) {
       types.byte(0x60).unsigned(parameters);
       for (let i = 0; i < parameters; i++) types.byte(TYPE_I32);
       types.unsigned(1).byte(TYPE_I32);
     }
   });
   section(out, 2, (imports) => {
-    imports.unsigned(1 + imported.length).text('machine').text('memory').op(2, 0).unsigned(1);
-    imported.forEach(({ name }, index) => imports.text('machine').text(name).byte(0).unsigned(index));
+    imports.unsigned(1 + imported.length + (table === undefined ? 0 : 1)).text('machine').text('memory').op(2, 0).unsigned(1);
+    imported.forEach(({ name }, index) => imports.text('machine').text(name).byte(0).unsigned(functions.length + index));
+    if (table !== undefined) imports.text('machine').text(table).op(1, TYPE_FUNCREF, 0).unsigned(0);
   });
   section(out, 3, (declarations) => {
     declarations.unsigned(functions.length);
-    functions.forEach((_, index) => declarations.unsigned(imported.length + index));
+    functions.forEach((_, index) => declarations.unsigned(index));
   });
   section(out, 7, (exports) => {
     exports.unsigned(functions.length);

@@ -36,6 +36,8 @@ export class ControlFlow {
     this.isLoop = predecessors.map((list, node) => list.some((from) => this.isBackEdge(from, node)));
   }
 
+  /** The node that control must come through before, perhaps the dispatcher. */
+  dominatorOf(node: number): number { return this.dominator[node]; }
   /** An edge that must go by the dispatcher. */
   isDispatched(from: number, to: number): boolean { return this.isRetreating(from, to) && !this.dominates(to, from); }
   isBackEdge(from: number, to: number): boolean { return this.isRetreating(from, to) && this.dominates(to, from); }

@@ -17,7 +17,9 @@ const I32 = 0x7f;
 export interface Dispatcher {
   /** Runs regions from EIP on as long as there are any; result like a region's. `Outcome.ELSEWHERE`: the interpreter goes on at EIP. */
   readonly dispatch: () => number;
-  /** Functions of the regions by entry number. Even ones run at CPL 0 to 2, odd ones at CPL 3. */
+  /** A region that there is not: returns `Outcome.ELSEWHERE`. */
+  readonly none: () => number;
+  /** Functions of the regions by entry number. Even ones run at CPL 0 to 2, odd ones at CPL 3. Behind those are the links, see Links. */
   readonly table: WebAssembly.Table;
 }
 
@@ -41,7 +43,7 @@ function body(): CodeBuffer {
   return code;
 }
 
-function encode(entries: number): Uint8Array<ArrayBuffer> {
+function encode(places: number): Uint8Array<ArrayBuffer> {
   const out = new CodeBuffer();
   for (const byte of HEADER) out.byte(byte);
   const section = (id: number, write: (content: CodeBuffer) => void): void => {
@@ -51,18 +53,19 @@ function encode(entries: number): Uint8Array<ArrayBuffer> {
   };
   section(Section.TYPE, (content) => content.unsigned(1).op(FUNCTION_TYPE, 0, 1, I32));
   section(Section.IMPORT, (content) => content.unsigned(1).text('machine').text('memory').op(2, 0).unsigned(1));
-  section(Section.FUNCTION, (content) => content.unsigned(1).unsigned(0));
-  section(Section.TABLE, (content) => content.unsigned(1).op(FUNCTION_REFERENCE, 0).unsigned(entries));
-  section(Section.EXPORT, (content) => content.unsigned(2).text('dispatch').op(0).unsigned(0).text('regions').op(1).unsigned(0));
+  section(Section.FUNCTION, (content) => content.unsigned(2).unsigned(0).unsigned(0));
+  section(Section.TABLE, (content) => content.unsigned(1).op(FUNCTION_REFERENCE, 0).unsigned(places));
+  section(Section.EXPORT, (content) => content.unsigned(3).text('dispatch').op(0).unsigned(0).text('none').op(0).unsigned(1).text('regions').op(1).unsigned(0));
   section(Section.CODE, (content) => {
-    const code = new CodeBuffer().unsigned(1).unsigned(Local.COUNT).byte(I32);
-    code.append(body());
-    content.unsigned(1).unsigned(code.length).append(code);
+    content.unsigned(2);
+    const functions = [new CodeBuffer().unsigned(1).unsigned(Local.COUNT).byte(I32).append(body()), new CodeBuffer().unsigned(0).append(new CodeBuffer().constant(Outcome.ELSEWHERE).op(Op.end))];
+    for (const code of functions) content.unsigned(code.length).append(code);
   });
   return out.toBytes();
 }
 
-export function createDispatcher(memory: WebAssembly.Memory, entries: number): Dispatcher {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(encode(entries)), { machine: { memory } });
-  return { dispatch: instance.exports.dispatch as () => number, table: instance.exports.regions as WebAssembly.Table };
+/** @param places of the table. */
+export function createDispatcher(memory: WebAssembly.Memory, places: number): Dispatcher {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(encode(places)), { machine: { memory } });
+  return { dispatch: instance.exports.dispatch as () => number, none: instance.exports.none as () => number, table: instance.exports.regions as WebAssembly.Table };
 }

@@ -24,6 +24,7 @@ export interface FlagRecipe {
 /** Forms by the expression that they were made of: the code of a node is recorded once and printed often. */
 const forms = new WeakMap<Expression, FlagForm>();
 const functions = new Map<string, FlagFunction>();
+const MOST_FUNCTIONS = 1000;
 const RUNTIME = { mulhu: multiplyHighUnsigned, mulhs: multiplyHighSigned, divide };
 
 /** The form of a value that can be deferred (`isDeferrable`), in the code that a plan is of. */
@@ -57,23 +58,28 @@ class FormPrinter extends JavaScriptPrinter {
   protected override parameter(name: string): string { throw new Error(`parameter ${name} in the code of an occurrence`); }
   print({ leaves, template }: FlagForm): string {
     const values = leaves.map((_, n) => `const t${n}=V[S[${n}]];`).join('');
-    return `'use strict';return (V,S)=>{${values}return ${this.expression(template)}|0}`;
+    return `(V,S)=>{${values}return ${this.expression(template)}|0}`;
   }
 }
 
 /** Puts what a region left to be computed into the state words. */
 export function restoreFlags(state: Int32Array, values: Int32Array, recipes: readonly FlagRecipe[]): void {
-  for (const { word, form, slots } of recipes) {
-    form.evaluate ??= compile(form);
-    state[word] = form.evaluate(values, slots);
-  }
+  for (const { word, form, slots } of recipes) state[word] = flagValueOf(form, values, slots);
+}
+/** The value of a form whose leaves are the words of `values` at the places in `slots`. */
+export function flagValueOf(form: FlagForm, values: Int32Array, slots: readonly number[]): number {
+  form.evaluate ??= compile(form);
+  return form.evaluate(values, slots);
 }
 function compile(form: FlagForm): FlagFunction {
   const text = new FormPrinter().print(form);
   const known = functions.get(text);
   if (known !== undefined) return known;
+  // Constants of the guest's are in the text.
+  if (functions.size >= MOST_FUNCTIONS) functions.clear();
   // The text is printed from our own semantics; a guest contributes only constants.
-  const compiled = (new Function('X', text) as (runtime: typeof RUNTIME) => FlagFunction)(RUNTIME);
+  const factory = new Function('X', `'use strict';return ${text}`) as (runtime: typeof RUNTIME) => FlagFunction;
+  const compiled = factory(RUNTIME);
   functions.set(text, compiled);
   return compiled;
 }

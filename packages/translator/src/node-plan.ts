@@ -20,6 +20,8 @@ export interface NodePlan {
   readonly places: Int16Array;
   readonly locals: number;
   readonly flags: FlagNeeds;
+  /** How FLAG_CARRY is set last, if that can be deferred. */
+  readonly carry: Expression | undefined;
 }
 
 /** Where the temporaries of a node are: its locals start at `first`. */
@@ -80,7 +82,12 @@ export function planNode(code: readonly Statement[]): NodePlan {
   const places = new Int16Array(temporaries).fill(-1);
   let locals = 0;
   for (const statement of code) if ('to' in statement && (finder.uses[statement.to.id] & Use.NEEDED) !== 0) places[statement.to.id] = locals++;
-  return { deferred: finder.deferred, places, locals, flags: flagNeeds(code) };
+  return { deferred: finder.deferred, places, locals, flags: flagNeeds(code), carry: lastCarry(code) };
+}
+
+function lastCarry(code: readonly Statement[]): Expression | undefined {
+  const last = code.findLast((statement) => statement.kind === 'set-word' && statement.word === 'FLAG_CARRY');
+  return last?.kind === 'set-word' && isDeferrable(last.value) ? last.value : undefined;
 }
 
 /** For where no node is being printed. */

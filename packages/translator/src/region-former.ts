@@ -1,12 +1,11 @@
-import { Field, recordOccurrences, type CodeCache, type CodeContext, type LoweredInstruction } from '@ringbench/interpreter';
-import { Word, type Statement } from '@ringbench/isa';
-import type { MachineMemory } from '@ringbench/machine';
+import { Field, hasPlainImmediate, IMMEDIATE_BYTES, recordOccurrences, RING_TRANSITIONS, type CodeCache, type CodeContext, type LoweredInstruction } from '@ringbench/interpreter';
+import type { Statement } from '@ringbench/isa';
+import { Region, type MachineMemory } from '@ringbench/machine';
 import { planNode, type NodePlan } from './node-plan.js';
+import { RunCache, type Run } from './run-cache.js';
 import type { CallContext, Edge, NodeEnd, RegionNode, RegionShape } from './region.js';
 
 const PAGE_MASK = 0xfff;
-const PAGES = 2 ** 20;
-const MOST_RUNS = 20_000;
 const MOST_CALL_DEPTH = 4;
 /** An entry that soon leads to something untranslated costs more than it gains. */
 const SHORTEST_START = 3;
@@ -17,11 +16,11 @@ const SHORTEST_START = 3;
 const OWN_FACTOR = 2.5;
 const CONTEXT_STRIDE = 2 ** 32;
 /** Of a call that is not followed: no node has it. */
-const NOT_FOLLOWED: CallContext = { id: -1, parent: undefined, returnEip: 0, callee: 0, depth: 0 };
+const NOT_FOLLOWED: CallContext = { id: -1, parent: undefined, returnEip: 0, callee: 0, depth: 0, isInterrupt: false, user: false };
 
 /** A callee with more is called: a region of its own, which its other callers enter too. */
 const MOST_IN_CALLEE = 80;
-const CALLS = new Set(['call', 'call-indirect']);
+const CALLS = new Set(['call', 'call-indirect', 'int']);
 
 interface NodeBody {
   readonly code: readonly Statement[];
@@ -43,10 +42,14 @@ export interface FormerOptions {
   readonly targetsOf: (host: number) => readonly number[];
   /** The instruction at this host address is often left at: the interpreter is to be called there. */
   readonly callsAt: (host: number) => boolean;
+  /** The immediate at this host address keeps changing. */
+  readonly isPatched: (host: number) => boolean;
 }
 
 const isTranslated = ({ operation, instruction }: LoweredInstruction): boolean => operation.code !== undefined && instruction !== undefined;
 const isRepeated = ({ instruction }: LoweredInstruction): boolean => instruction !== undefined && instruction.repeat !== 'none';
+
+const isTransition = ({ operation: { shape } }: LoweredInstruction): boolean => RING_TRANSITIONS.has(shape.mnemonic) && shape.size === 32;
 
 /** Instructions that end a block and go on behind it. */
 const GO_ON = new Set(['sti', 'popf', 'mov-to-cr', 'invlpg', 'load-sreg', 'pop-sreg', 'load-far-pointer', 'lgdt', 'lidt', 'lmsw', 'clts', 'wrmsr']);
@@ -64,23 +67,24 @@ export class RegionFormer {
   private leaders = new Map<number, Leader>();
   private queue: Leader[] = [];
   private contexts = new Map<string, CallContext>();
-  /** Decoded code by host address and page of the EIP, as the interpreter keys its blocks. */
-  private readonly runs = new Map<number, LoweredInstruction[]>();
+  readonly runs: RunCache;
   /** What was recorded of a run, by how many of its instructions. */
-  private bodies = new WeakMap<readonly LoweredInstruction[], Map<number, NodeBody>>();
+  private readonly bodies = new WeakMap<Run, Map<number, NodeBody>>();
   /** Where the code has not been executed. */
   private lacking = new Set<number>();
   /** Instructions that it has at its own level, and those that its callees will have. */
   private total = 0;
   private reserved = 0;
   private entry = 0;
+  private user = false;
 
-  constructor(private readonly memory: MachineMemory, private readonly cache: CodeCache, private readonly context: CodeContext, private readonly options: FormerOptions) {
+  constructor(memory: MachineMemory, private readonly cache: CodeCache, private readonly context: CodeContext, private readonly options: FormerOptions) {
     this.words = memory.words;
+    this.runs = new RunCache((eip, host) => this.cutRun(cache.decodeRun(eip, host, context)));
   }
 
   /** The region of an entry, or undefined when it is not worth one. */
-  form(eip: number): RegionShape | undefined {
+  form(eip: number, user: boolean): RegionShape | undefined {
     this.leaders = new Map();
     this.contexts = new Map();
     this.queue = [];
@@ -88,17 +92,19 @@ export class RegionFormer {
     this.total = 0;
     this.reserved = 0;
     this.entry = eip;
+    this.user = user;
     if (!this.want(undefined, eip)) return undefined;
     for (let leader = this.queue.shift(); leader !== undefined; leader = this.queue.shift()) this.explore(leader);
     const nodes = this.buildNodes();
     if (nodes[0].end === 'step' && !nodes[0].calls && nodes[0].instructions.length <= SHORTEST_START) return undefined;
-    return { nodes, user: this.memory.state[Word.CPL] === 3 };
+    return { nodes, user };
   }
 
   private key(context: CallContext | undefined, eip: number): number { return (context?.id ?? 0) * CONTEXT_STRIDE + (eip >>> 0); }
 
-  private hostOf(eip: number): number {
-    const entry = this.words[(this.memory.state[Word.CODE_TLB] >> 2) + (eip >>> 12)];
+  private isUser(context: CallContext | undefined): boolean { return context === undefined ? this.user : context.user; }
+  private hostOf(eip: number, user: boolean): number {
+    const entry = this.words[((user ? Region.CODE_USER : Region.CODE_SUPERVISOR) >> 2) + (eip >>> 12)];
     return (entry & PAGE_MASK) === 0 ? (eip + entry) | 0 : -1;
   }
 
@@ -107,13 +113,13 @@ export class RegionFormer {
     const key = this.key(context, eip);
     if (this.leaders.has(key)) return true;
     if (context === NOT_FOLLOWED || (context === undefined && this.total >= this.options.mostInstructions * OWN_FACTOR)) return false;
-    const host = this.hostOf(eip);
+    const host = this.hostOf(eip, this.isUser(context));
     if (host < 0 || this.options.isChurning(host)) return false;
     if (!isBehind && this.cache.decodedAt(eip, host, this.context) === 0) {
       this.lacking.add(eip);
       return false;
     }
-    const run = this.decode(eip, host);
+    const run = this.runs.get(eip, host);
     const untranslated = run.findIndex((instruction) => !isTranslated(instruction));
     if (run.length === 0 || (untranslated === 0 && !goesOn(run[0]))) return false;
     const leader = { eip, host, context, run };
@@ -122,21 +128,8 @@ export class RegionFormer {
     if (context === undefined) this.total += run.length;
     return true;
   }
-  /** Code that the interpreter has decoded is watched: what was decoded here stays true until `forgetCode`. */
-  private decode(eip: number, host: number): LoweredInstruction[] {
-    const key = host * PAGES + (eip >>> 12);
-    const known = this.runs.get(key);
-    if (known !== undefined) return known;
-    if (this.runs.size >= MOST_RUNS) this.runs.clear();
-    const run = this.cutRun(this.cache.decodeRun(eip, host, this.context));
-    this.runs.set(key, run);
-    return run;
-  }
-  /** To be called when decoded code changed or was dropped. */
-  forgetCode(): void { this.runs.clear(); }
-
   /** Up to and including the first instruction that is not translated. A repeated string instruction, which goes back to itself, is alone, as in the interpreter's blocks. */
-  private cutRun(run: LoweredInstruction[]): LoweredInstruction[] {
+  private cutRun(run: Run): Run {
     const first = run.findIndex((instruction) => !isTranslated(instruction) || isRepeated(instruction));
     if (first < 0) return run;
     return run.slice(0, isRepeated(run[first]) && first > 0 ? first : first + 1);
@@ -168,45 +161,47 @@ export class RegionFormer {
 
   private expectedTargets({ operation, eip, next }: LoweredInstruction, context: CallContext | undefined): readonly { context: CallContext | undefined; eip: number }[] {
     const { mnemonic } = operation.shape;
-    if (mnemonic === 'ret') return context === undefined ? [] : [{ context: context.parent, eip: context.returnEip }];
-    const host = this.hostOf(eip);
+    if (mnemonic === 'ret' || mnemonic === 'iret') return context === undefined || context.isInterrupt !== (mnemonic === 'iret') ? [] : [{ context: context.parent, eip: context.returnEip }];
+    const host = this.hostOf(eip, this.isUser(context));
     if (host < 0) return [];
     const targets = this.options.targetsOf(host);
-    return targets.map((target) => ({ context: mnemonic === 'call-indirect' ? this.contextOfCall(context, next, target) : context, eip: target }));
+    return targets.map((target) => ({ context: mnemonic === 'jmp-indirect' ? context : this.contextOfCall(context, next, target, mnemonic === 'int'), eip: target }));
   }
 
   /** Context of a call; recursion and deep nests are not followed. */
-  private contextOfCall(parent: CallContext | undefined, returnEip: number, callee: number): CallContext | undefined {
+  private contextOfCall(parent: CallContext | undefined, returnEip: number, callee: number, isInterrupt = false): CallContext | undefined {
     const depth = (parent?.depth ?? 0) + 1;
     const key = `${parent?.id ?? 0} ${returnEip}`;
     const known = this.contexts.get(key);
     if (known !== undefined) return known;
     let isRecursive = callee === this.entry;
     for (let context = parent; context !== undefined; context = context.parent) isRecursive ||= context.callee === callee;
-    if (depth > MOST_CALL_DEPTH || isRecursive || !this.fits(callee)) return NOT_FOLLOWED;
-    const context = { id: this.contexts.size + 1, parent, returnEip, callee, depth };
+    // The handlers of the gates that can be followed run at CPL 0 (isa, semantics/rings.ts).
+    const user = !isInterrupt && this.isUser(parent);
+    if (depth > MOST_CALL_DEPTH || isRecursive || !this.fits(callee, user)) return NOT_FOLLOWED;
+    const context = { id: this.contexts.size + 1, parent, returnEip, callee, depth, isInterrupt, user };
     this.contexts.set(key, context);
     return context;
   }
 
   /** Whether all of a callee that has been executed fits into the region: a part of it would be left in the middle of its loops. Takes the room if so. */
-  private fits(callee: number): boolean {
+  private fits(callee: number, user: boolean): boolean {
     const room = this.options.mostInstructions - this.total - this.reserved;
-    const size = this.sizeOf(callee, Math.min(room, MOST_IN_CALLEE));
+    const size = this.sizeOf(callee, user, Math.min(room, MOST_IN_CALLEE));
     if (size > room || size > MOST_IN_CALLEE) return false;
     this.reserved += size;
     return true;
   }
   /** Instructions of a function, without those that it calls; stops counting beyond `most`. */
-  private sizeOf(callee: number, most: number): number {
+  private sizeOf(callee: number, user: boolean, most: number): number {
     const seen = new Set<number>();
     const rest = [callee];
     let size = 0;
     for (let eip = rest.pop(); eip !== undefined && size <= most; eip = rest.pop()) {
-      const host = this.hostOf(eip);
+      const host = this.hostOf(eip, user);
       if (seen.has(eip) || host < 0 || this.cache.decodedAt(eip, host, this.context) === 0) continue;
       seen.add(eip);
-      const run = this.decode(eip, host);
+      const run = this.runs.get(eip, host);
       if (run.length === 0) continue;
       const last = run[run.length - 1];
       size += run.length;
@@ -227,21 +222,30 @@ export class RegionFormer {
     const cut = run.findIndex((instruction, position) => position > 0 && number.has(this.key(context, instruction.eip)));
     const instructions = cut < 0 ? run : run.slice(0, cut);
     const last = instructions[instructions.length - 1];
-    const translated = isTranslated(last) ? instructions : instructions.slice(0, -1);
-    const { code, plan } = this.bodyOf(run, translated);
+    const translated = isTranslated(last) && !isTransition(last) ? instructions : instructions.slice(0, -1);
+    const patched = translated.flatMap((single) => this.patchedImmediate(single, host - eip));
+    const { code, plan } = this.bodyOf(run, translated, host - eip);
     const successors = cut >= 0 && isTranslated(last) ? [{ context, eip: run[cut].eip }] : this.targets(last, context);
-    const edges = successors.map(({ context: inner, eip: target }): Edge => ({ eip: target, node: number.get(this.key(inner, target)) ?? -1, isLacking: inner !== NOT_FOLLOWED && this.lacking.has(target) }));
+    const edges = successors.map(({ context: inner, eip: target }): Edge => {
+      const node = number.get(this.key(inner, target)) ?? -1;
+      return { eip: target, node, host: this.hostOf(target, this.isUser(inner)), isLacking: inner !== NOT_FOLLOWED && this.lacking.has(target) };
+    });
     const end = this.endOf(last, cut >= 0);
     const isBack = edges[0] !== undefined && edges[0].node >= 0;
     const calls = isBack && (end === 'step' || (end === 'fall' && this.options.callsAt(host + last.eip - eip)));
-    return { eip, host, hostEnd: host + last.next - eip, context, instructions, code, plan, end, calls, successors: calls && end === 'fall' ? [edges[0], edges[0]] : edges };
+    return { eip, host, hostEnd: host + last.next - eip, context, user: this.isUser(context), patched, instructions, code, plan, end, calls, successors: calls && end === 'fall' ? [edges[0], edges[0]] : edges };
   }
-  private bodyOf(run: readonly LoweredInstruction[], translated: readonly LoweredInstruction[]): NodeBody {
+  /** Host address of an instruction's immediate if that keeps changing; `distance` is that of host addresses from EIPs. */
+  private patchedImmediate(single: LoweredInstruction, distance: number): readonly number[] {
+    const at = single.next + distance - IMMEDIATE_BYTES;
+    return hasPlainImmediate(single) && this.options.isPatched(at) ? [at] : [];
+  }
+  private bodyOf(run: readonly LoweredInstruction[], translated: readonly LoweredInstruction[], distance: number): NodeBody {
     const bodies = this.bodies.get(run) ?? new Map<number, NodeBody>();
     this.bodies.set(run, bodies);
     const known = bodies.get(translated.length);
     if (known !== undefined) return known;
-    const code = translated.length === 0 ? [] : recordOccurrences(translated);
+    const code = translated.length === 0 ? [] : recordOccurrences(translated, (place) => this.patchedImmediate(translated[place], distance)[0] ?? -1);
     const body = { code, plan: planNode(code) };
     bodies.set(translated.length, body);
     return body;
@@ -249,6 +253,7 @@ export class RegionFormer {
   private endOf(last: LoweredInstruction, isCut: boolean): NodeEnd {
     if (!isTranslated(last)) return 'step';
     if (isCut) return 'fall';
+    if (isTransition(last)) return 'transition';
     switch (last.operation.code?.at(-1)?.kind) {
       case 'branch': return 'branch';
       case 'jump': return 'jump';

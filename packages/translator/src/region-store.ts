@@ -1,24 +1,30 @@
-import { encodeModule, ENTRY_OPERATIONS, type CodeCache, type ImportedFunction, type QuickFill } from '@ringbench/interpreter';
+import { createRingTransitions, encodeModule, ENTRY_OPERATIONS, IMMEDIATE_BYTES, type CodeCache, type ImportedFunction, type QuickFill, type RingTransitions } from '@ringbench/interpreter';
 import type { Mmu } from '@ringbench/machine';
+import { GRANULE_SHIFT, type CodeKnowledge } from './code-knowledge.js';
 import { createDispatcher, type Dispatcher } from './dispatcher.js';
+import type { LiveSite } from './live-site.js';
+import { Links, MOST_LINKS } from './links.js';
 import { Imported } from './locals.js';
-import { RegionPrinter, type ForcedExits } from './region-printer.js';
-import type { RegionShape, Site } from './region.js';
+import type { ForcedExits } from './region-exit-printer.js';
+import { RegionPrinter } from './region-printer.js';
+import type { RegionNode, RegionShape } from './region.js';
 import { TargetProfile } from './target-profile.js';
 
-const GRANULE_SHIFT = 6;
 /** By `Imported`; a module has the first ones, as many as it needs, because each costs much of the time that a module takes. */
-const IMPORTED: readonly ImportedFunction[] = [{ name: 'call', parameters: 1 }, { name: 'fill', parameters: 2 }];
-/** Writes into one granule of translated code after which it is not translated any more. */
-const CHURN_LIMIT = 3;
-/** Much below what V8 stands (some 30,000 live instances abort the process); what is hot comes back soon. */
+const IMPORTED: readonly ImportedFunction[] = [{ name: 'call', parameters: 1 }, { name: 'fill', parameters: 2 }, { name: 'interrupt', parameters: 2 }, { name: 'interruptReturn', parameters: 0 }];
+/** Much below what V8 stands: some 30,000 live instances abort the process. */
 export const MOST_REGIONS = 1500;
+/** When there are too many, the oldest third goes at once: what is hot of it comes back soon, and there is room for a while. */
+const EVICTED_SHARE = 3;
 const USER_BIT = 1;
 
 /** Translated code that is entered at one block of the interpreter's. */
 export interface TranslatedRegion {
   readonly entry: number;
+  /** How many were translated before it. */
+  readonly age: number;
   readonly eip: number;
+  readonly host: number;
   readonly user: boolean;
   readonly run: () => number;
   /** Micro-op of the block at its entry, and that block's own operation. */
@@ -32,26 +38,11 @@ export interface TranslatedRegion {
   readonly pages: readonly number[];
 }
 
-/** A site and what has become of it. */
-export interface LiveSite extends Site {
-  region: TranslatedRegion | undefined;
-  /** Micro-op that executes the instruction by itself, 0 until needed. */
-  microOp: number;
-  /** Executes the instruction for a region that calls, once prepared. */
-  call: (() => boolean) | undefined;
-  exits: number;
-  /** Exits at which the TLB was filled. */
-  misses: number;
-  /** See Heat: what was lost by leaving here. */
-  heat: number;
-  /** Instruction clock when `exits` was 0. */
-  countedFrom: number;
-}
-
 /** For tests; see TranslatorOptions. */
 export interface StoreOptions {
   readonly forcedExit?: ForcedExits;
   readonly onTranslated?: (shape: RegionShape, module: Uint8Array) => void;
+  readonly mostRegions?: number;
 }
 
 export interface StoreStatistics {
@@ -65,79 +56,82 @@ export interface StoreStatistics {
 /** The regions that there are, by entry, by site, by the bytes that they were made from. */
 export class RegionStore {
   readonly dispatcher: Dispatcher;
+  private readonly transitions: RingTransitions & WebAssembly.ModuleImports;
+  private readonly links: Links;
   readonly statistics: StoreStatistics = { translated: 0, instructions: 0, bytes: 0, dropped: 0 };
   private readonly regions: (TranslatedRegion | undefined)[] = [];
   private readonly freeEntries: readonly [supervisor: number[], user: number[]] = [[], []];
   private readonly sites: (LiveSite | undefined)[] = [];
   private readonly freeSites: number[] = [];
   private readonly byGranule = new Map<number, Set<TranslatedRegion>>();
-  private readonly churn = new Map<number, number>();
   readonly targets = new TargetProfile();
-  private readonly misaligned = new Set<number>();
-  private readonly filling = new Set<number>();
-  private readonly calling = new Set<number>();
   private count = 0;
 
   /** `call` executes the instruction at a site for a region, `fill` fills the TLB. */
   constructor(
     private readonly memory: WebAssembly.Memory, private readonly cache: CodeCache, private readonly mmu: Mmu,
-    private readonly call: (site: number) => number, private readonly fill: QuickFill, private readonly options: StoreOptions = {},
+    private readonly call: (site: number) => number, private readonly fill: QuickFill, private readonly knowledge: CodeKnowledge, private readonly options: StoreOptions = {},
   ) {
-    this.dispatcher = createDispatcher(memory, ENTRY_OPERATIONS);
+    this.transitions = { ...createRingTransitions(memory) };
+    this.dispatcher = createDispatcher(memory, ENTRY_OPERATIONS + MOST_LINKS);
+    this.links = new Links(this.dispatcher.table, ENTRY_OPERATIONS, this.dispatcher.none);
   }
 
   get size(): number { return this.count; }
+  /** Places that regions lead to each other through, for tests. */
+  get linkCount(): number { return this.links.size; }
   regionOf(entry: number): TranslatedRegion | undefined { return this.regions[entry]; }
   site(number: number): LiveSite {
     const site = this.sites[number];
     if (site === undefined) throw new Error(`a region left at site ${number}, which does not exist`);
     return site;
   }
-  readonly isChurning = (host: number): boolean => (this.churn.get(host >>> GRANULE_SHIFT) ?? 0) >= CHURN_LIMIT;
-  noteMisaligned(host: number): void { this.misaligned.add(host); }
-  /** The instruction at a host address often meets pages that are not in the TLB. */
-  noteFilling(host: number): void { this.filling.add(host); }
-  readonly fillsAt = (host: number): boolean => this.filling.has(host);
-  readonly callsAt = (host: number): boolean => this.calling.has(host);
-  /** The instruction at a host address is often left at: the next region with it calls there. */
-  noteCalling(host: number): void { this.calling.add(host); }
-
   /** Translates a region and lets the block at a micro-op enter it. */
   add(shape: RegionShape, microOp: number): TranslatedRegion {
-    if (this.count >= MOST_REGIONS) this.dropAll();
+    this.makeRoom();
     const sites: number[] = [];
     const printer = new RegionPrinter(shape, {
       addSite: (site) => {
         const number = this.freeSites.pop() ?? this.sites.length;
-        this.sites[number] = { ...site, region: undefined, microOp: 0, call: undefined, exits: 0, misses: 0, heat: 0, countedFrom: 0 };
+        this.sites[number] = site;
         sites.push(number);
         return number;
       },
-      isMisaligned: (host) => this.misaligned.has(host),
-      fillsAt: this.fillsAt,
+      isMisaligned: this.knowledge.isMisaligned,
+      fillsAt: this.knowledge.fillsAt,
       wantsTargets: this.targets.wantsTargets,
+      linkTo: (target) => this.links.placeOf(target),
       forcedExit: this.options.forcedExit ?? (() => undefined),
     });
     const body = printer.print('run');
-    const imported = printer.fills ? IMPORTED : shape.nodes.some(({ calls }) => calls) ? IMPORTED.slice(0, Imported.CALL + 1) : [];
-    const bytes = encodeModule([body], imported);
+    const calls = shape.nodes.some((node) => node.calls);
+    const imported = IMPORTED.slice(0, printer.transits ? undefined : printer.fills ? Imported.FILL + 1 : calls ? Imported.CALL + 1 : 0);
+    const bytes = encodeModule([body], imported, printer.isLinked ? 'regions' : undefined);
     this.options.onTranslated?.(shape, bytes);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { memory: this.memory, call: this.call, fill: this.fill } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { ...this.transitions, memory: this.memory, call: this.call, fill: this.fill, regions: this.dispatcher.table } });
     const run = instance.exports.run as () => number;
     const entry = this.takeEntry(shape.user);
-    const ranges = shape.nodes.flatMap(({ host, hostEnd }) => [host, hostEnd]);
+    const ranges = shape.nodes.flatMap(rangesOf);
     const pages = [...new Set(shape.nodes.map(({ host }) => this.mmu.pageOfHost(host)))];
     const operation = this.cache.markEntry(microOp, entry);
-    const region: TranslatedRegion = { entry, eip: shape.nodes[0].eip, user: shape.user, run, microOp, operation, sites, balance: 0, ranges, pages };
+    const region: TranslatedRegion = { entry, age: this.statistics.translated, eip: shape.nodes[0].eip, host: shape.nodes[0].host, user: shape.user, run, microOp, operation, sites, balance: 0, ranges, pages };
     for (const number of sites) this.site(number).region = region;
     this.regions[entry] = region;
     this.dispatcher.table.set(entry, run);
+    this.links.add(region, run);
     this.watch(region);
     this.count++;
     this.statistics.translated++;
     this.statistics.instructions += shape.nodes.reduce((sum, { instructions }) => sum + instructions.length, 0);
     this.statistics.bytes += bytes.length;
     return region;
+  }
+  private makeRoom(): void {
+    // Places for links are not given back one by one.
+    if (this.links.isFull) this.dropAll();
+    if (this.count < (this.options.mostRegions ?? MOST_REGIONS)) return;
+    const byAge = this.regions.filter((region) => region !== undefined).toSorted((a, b) => a.age - b.age);
+    for (const region of byAge.slice(0, Math.ceil(byAge.length / EVICTED_SHARE))) this.drop(region);
   }
   private takeEntry(user: boolean): number {
     const bit = user ? USER_BIT : 0;
@@ -167,9 +161,10 @@ export class RegionStore {
       for (const region of regions) {
         if (!isTouched(region, host, bytes)) continue;
         isHit = true;
+        if (bytes <= IMMEDIATE_BYTES) this.knowledge.notePatch(host);
         this.drop(region);
       }
-      if (isHit) this.churn.set(granule, (this.churn.get(granule) ?? 0) + 1);
+      if (isHit) this.knowledge.noteChange(granule);
       isDropped ||= isHit;
     }
     return isDropped;
@@ -183,18 +178,18 @@ export class RegionStore {
   }
   dropAll(): void {
     for (const region of this.regions) if (region !== undefined) this.drop(region);
+    this.links.forget();
   }
   /** The interpreter forgot all its blocks, and what it watches. */
   blocksDropped(): void {
     for (const region of this.regions) if (region !== undefined) this.forget(region);
-    this.misaligned.clear();
-    this.filling.clear();
-    this.calling.clear();
+    this.links.forget();
   }
   private forget(region: TranslatedRegion): void {
     this.regions[region.entry] = undefined;
     this.freeEntries[region.entry & USER_BIT].push(region.entry);
     this.dispatcher.table.set(region.entry, null);
+    this.links.remove(region);
     for (const site of region.sites) {
       this.sites[site] = undefined;
       this.freeSites.push(site);
@@ -203,6 +198,11 @@ export class RegionStore {
     this.count--;
     this.statistics.dropped++;
   }
+}
+
+/** Host addresses of a node's bytes, from and to, in pairs: without the immediates that may change. */
+function rangesOf({ host, hostEnd, patched }: RegionNode): number[] {
+  return [host, ...patched.flatMap((immediate) => [immediate, immediate + IMMEDIATE_BYTES]), hostEnd];
 }
 
 function isTouched({ ranges }: TranslatedRegion, host: number, bytes: number): boolean {

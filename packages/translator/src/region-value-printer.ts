@@ -4,6 +4,7 @@ import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { flagBit } from './flag-liveness.js';
 import { formOf, type FlagRecipe } from './flag-form.js';
 import { Local, MOST_EXIT_VALUES } from './locals.js';
+import type { LoopFlags } from './loop-flags.js';
 import { isDeferrable, NOTHING_PLANNED, type Temporaries } from './node-plan.js';
 import type { RegionNode } from './region.js';
 
@@ -16,8 +17,9 @@ const HALF = 0xffff;
 const PRESENCE_BIT = 1;
 
 type FlagName = 'FLAG_RESULT' | 'FLAG_CARRY';
+const NO_FLAGS: readonly FlagRecipe[] = [];
 /** Flag words whose value is known as an expression but not yet in its local; the temporaries are those of the node where they were set. */
-type PendingFlags = Map<FlagName, { readonly value: Expression; readonly temporaries: Temporaries }>;
+export type PendingFlags = Map<FlagName, { readonly value: Expression; readonly temporaries: Temporaries }>;
 const FLAG_LOCAL: Readonly<Record<FlagName, number>> = { FLAG_RESULT: Local.FLAG_RESULT, FLAG_CARRY: Local.FLAG_CARRY };
 
 /**
@@ -34,7 +36,8 @@ export abstract class RegionValuePrinter extends StatementPrinter {
   /** The most values that an exit leaves for flags. */
   private exitValues = 0;
 
-  constructor(protected readonly user: boolean) {
+  /** `user`: the code being printed runs at CPL 3. */
+  constructor(protected user: boolean) {
     super(new CodeBuffer(), Local.FIRST_TEMPORARY, Local.ENTRY);
   }
 
@@ -72,7 +75,8 @@ export abstract class RegionValuePrinter extends StatementPrinter {
     this.place = place;
   }
   /** For an exit after which JavaScript looks: leaves what pending flags are computed from, instead of computing them. */
-  protected leaveFlags(): FlagRecipe[] {
+  protected leaveFlags(): readonly FlagRecipe[] {
+    if (this.pending.size === 0) return NO_FLAGS;
     const recipes: FlagRecipe[] = [];
     const locals: number[] = [];
     for (const [name, { value, temporaries }] of this.pending) {
@@ -91,6 +95,25 @@ export abstract class RegionValuePrinter extends StatementPrinter {
   }
   protected storeExitValues(code: CodeBuffer): void {
     for (let n = 0; n < this.exitValues; n++) code.constant(0).get(Local.EXIT_VALUES + n).memory(Op.i32Store, 2, Region.EXIT_VALUES + n * 4);
+  }
+  /** For an edge to a loop's head: FLAG_CARRY as that wants it. */
+  protected passCarry({ form, ofZeros, value, temporaries }: LoopFlags): void {
+    const { out } = this;
+    const pending = this.pending.get('FLAG_CARRY');
+    if (pending?.value === value) return;
+    const count = form.leaves.length;
+    const isOfForm = pending !== undefined && formOf(pending.value, pending.temporaries.plan) === form;
+    if (isOfForm) {
+      for (const leaf of form.leaves) out.get(pending.temporaries.first + pending.temporaries.plan.places[leaf]);
+      out.constant(0);
+    } else {
+      for (let n = 0; n < count; n++) out.constant(0);
+      if (pending === undefined) this.getLocal(Local.FLAG_CARRY);
+      else this.pendingValue('FLAG_CARRY');
+      if (ofZeros !== 0) out.constant(ofZeros).op(Op.i32Xor);
+    }
+    for (let n = count; n >= 0; n--) out.set(temporaries.first + n);
+    this.pending.set('FLAG_CARRY', { value, temporaries });
   }
   private setFlags(name: FlagName, value: Expression): void {
     if (isDeferrable(value)) {

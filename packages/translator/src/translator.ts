@@ -1,13 +1,15 @@
-import { FIRST_ENTRY_OPERATION, HOT_SET, Interpreter, MAX_BLOCK_INSTRUCTIONS, OPERATION_MASK, type HotSet } from '@ringbench/interpreter';
+import { Field, FIRST_ENTRY_OPERATION, HOT_INTEGER_SET, Interpreter, MAX_BLOCK_INSTRUCTIONS, OPERATION_MASK, type HotSet, type LoweredInstruction } from '@ringbench/interpreter';
 import { eventIndex, Word } from '@ringbench/isa';
 import { Region, type Executor, type ExecutorStop, type Processor } from '@ringbench/machine';
+import { CodeKnowledge } from './code-knowledge.js';
 import { Heat } from './heat.js';
 import { restoreFlags } from './flag-form.js';
+import { newHistory, type LiveSite, type SiteHistory } from './live-site.js';
 import { CALL_DONE, MOST_EXIT_VALUES, Outcome } from './locals.js';
 import { RegionFormer } from './region-former.js';
-import type { ForcedExits } from './region-printer.js';
+import type { ForcedExits } from './region-exit-printer.js';
 import type { RegionShape } from './region.js';
-import { RegionStore, type LiveSite, type StoreStatistics, type TranslatedRegion } from './region-store.js';
+import { RegionStore, type StoreStatistics, type TranslatedRegion } from './region-store.js';
 
 export interface TranslatorOptions {
   /** Operations of the interpreter's hot loop. */
@@ -21,6 +23,8 @@ export interface TranslatorOptions {
   readonly forcedExit?: ForcedExits;
   /** Called with what was translated and its module, for tests. */
   readonly onTranslated?: (shape: RegionShape, module: Uint8Array) => void;
+  /** For tests: the most regions at once, if it is not `MOST_REGIONS`. */
+  readonly mostRegions?: number;
   /** Called with each outcome for which regions came back to JavaScript, for tests. */
   readonly onOutcome?: (outcome: number) => void;
 }
@@ -32,7 +36,7 @@ const EXIT_PRICE = 60;
  * there so often that, with the region's other blocks, about as much time was spent (Karlin et al., "Competitive snoopy caching": then it is never more than twice
  * the least).
  */
-const DEFAULTS = { sampleEvery: 1000, threshold: 96_000, mostInstructions: 200 } as const;
+const DEFAULTS = { sampleEvery: 1000, threshold: 150_000, mostInstructions: 200 } as const;
 const FILL_DATA = eventIndex('tlb.fill.data');
 const DIRTY_WALK = eventIndex('tlb.dirty');
 const PAGE_MASK = 0xfff;
@@ -63,6 +67,7 @@ export class Translator implements Executor {
   private readonly state: Int32Array;
   private readonly words: Int32Array;
   private readonly heat: Heat;
+  private readonly knowledge: CodeKnowledge;
   private readonly former: RegionFormer;
   private readonly options: { readonly sampleEvery: number; readonly threshold: number; readonly mostInstructions: number };
   /** Generator of sample distances, so that samples do not beat with a loop. */
@@ -73,6 +78,7 @@ export class Translator implements Executor {
   /** Where the interpreter took over from a region, at which instruction; -1 when that was accounted for. */
   private exitEip = 0;
   private exitTime = -1;
+  private exitAtUser = false;
   /** The edge on which a region was left last. */
   private exitEdge: LiveSite | undefined = undefined;
   private readonly exitValues: Int32Array;
@@ -85,18 +91,22 @@ export class Translator implements Executor {
     this.state = memory.state;
     this.words = memory.words;
     this.exitValues = memory.words.subarray(Region.EXIT_VALUES >> 2, (Region.EXIT_VALUES >> 2) + MOST_EXIT_VALUES);
-    this.interpreter = new Interpreter(processor, options.hot ?? HOT_SET);
+    this.interpreter = new Interpreter(processor, options.hot ?? HOT_INTEGER_SET);
     const { cache } = this.interpreter;
-    this.store = new RegionStore(memory.wasm, cache, mmu, (site) => this.callFromRegion(this.store.site(site)), this.interpreter.quickFill, options);
-    this.former = new RegionFormer(memory, cache, context, { mostInstructions: this.options.mostInstructions, isChurning: this.store.isChurning, targetsOf: this.store.targets.targetsOf, callsAt: this.store.callsAt });
+    this.knowledge = new CodeKnowledge(() => processor.now());
+    this.store = new RegionStore(memory.wasm, cache, mmu, (site) => this.callFromRegion(this.store.site(site)), this.interpreter.quickFill, this.knowledge, options);
+    this.former = new RegionFormer(memory, cache, context, { mostInstructions: this.options.mostInstructions, isChurning: this.knowledge.isChurning, targetsOf: this.store.targets.targetsOf, callsAt: this.knowledge.callsAt, isPatched: this.knowledge.isPatched });
+    this.interpreter.onPatched = (host, bytes) => this.former.runs.codeWritten(host, bytes);
     this.interpreter.onCodeWritten = (host, bytes) => {
-      this.former.forgetCode();
+      this.former.runs.codeWritten(host, bytes);
       return this.store.codeWritten(host, bytes);
     };
+    cache.onUnwatched = () => this.former.runs.forget();
     cache.onDropped = () => {
       this.store.blocksDropped();
+      this.knowledge.forget();
       this.store.targets.forget();
-      this.former.forgetCode();
+      this.former.runs.forget();
       this.heat.forget();
     };
   }
@@ -134,7 +144,7 @@ export class Translator implements Executor {
 
   /** Runs regions from the marked block at EIP on; a stop, or undefined when the interpreter is to go on. */
   private enterRegions(end: number): ExecutorStop | undefined {
-    const { processor, interpreter, state } = this;
+    const { processor, state } = this;
     const left = end - processor.now();
     processor.beginSlice(left);
     this.budgetBefore = left;
@@ -146,10 +156,16 @@ export class Translator implements Executor {
     }
     const stop = this.follow(outcome);
     if (stop === 'attention') return 'attention';
-    if (stop === 'budget') return interpreter.stepThrough();
+    if (stop === 'budget') return this.finishSlice();
     this.exitEip = state[Word.EIP];
     this.exitTime = processor.now();
+    this.exitAtUser = state[Word.CPL] === USER_LEVEL;
     return undefined;
+  }
+  /** What is left of the slice is too short for the region at hand. */
+  private finishSlice(): ExecutorStop {
+    const stop = this.interpreter.executeBlocks();
+    return stop === 'tail' || stop === 'entry' ? this.interpreter.stepThrough() : stop;
   }
   /** The interpreter comes back to a region: what it ran since the last one would have been a region's. */
   private warmExit(): void {
@@ -158,7 +174,7 @@ export class Translator implements Executor {
     this.exitTime = -1;
     const edge = this.exitEdge;
     if (edge?.eip === this.exitEip) this.warmEdge(edge, ran);
-    else this.warm(this.exitEip, ran + EXIT_PRICE);
+    else this.warm(this.exitEip, ran + EXIT_PRICE, this.exitAtUser);
   }
   /** The same bytes run at both levels, which is rare: the region of the other one goes. */
   private dropEntry(): void {
@@ -175,7 +191,6 @@ export class Translator implements Executor {
         outcome = dispatch();
         if (outcome === Outcome.ELSEWHERE) return 'interpret';
       }
-      if (outcome === Outcome.BUDGET) return 'budget';
       if (outcome === Outcome.ATTENTION) return 'attention';
       if (outcome >= 0) {
         const stop = this.stopAtSite(this.store.site(outcome));
@@ -203,6 +218,16 @@ export class Translator implements Executor {
     this.exitEdge = site;
     return undefined;
   }
+  /** The instruction of a site, for tests. */
+  instructionAt(site: LiveSite): LoweredInstruction { return this.historyOf(site).instruction; }
+  /** What has become of a site; its instruction is decoded anew, because sites are many and few are left at. */
+  private historyOf(site: LiveSite): SiteHistory {
+    if (site.history !== undefined) return site.history;
+    const { interpreter, processor, knowledge } = this;
+    const [instruction] = interpreter.cache.decodeRun(site.eip, site.host, processor.context, 1);
+    site.history = newHistory(site, instruction, knowledge.isPatched);
+    return site.history;
+  }
   /** An edge that is taken again and again had better stay inside, where that is possible now. */
   private warmEdge(site: LiveSite, amount: number): void {
     site.heat += amount;
@@ -213,15 +238,23 @@ export class Translator implements Executor {
 
   /** The instruction at which a region left is executed by the interpreter. True when the driver must look. */
   private executeAt(site: LiveSite): boolean {
-    const { state, processor, interpreter } = this;
-    this.learnFromExit(site);
-    if (site.microOp === 0) site.microOp = interpreter.cache.placeSingle(site.instruction);
-    // Without room for it everything is gone: the interpreter begins anew.
+    const { state, processor } = this;
+    const history = this.historyOf(site);
+    this.learnFromExit(site, history);
     const { fills } = this;
-    if (site.microOp !== 0) interpreter.stepPlaced(site.microOp);
-    if (this.fills !== fills) site.misses++;
+    this.stepAt(history);
+    if (this.fills !== fills) history.misses++;
     this.budgetBefore = state[Word.BUDGET];
     return processor.attention;
+  }
+  /** Executes one instruction, which is charged; true as CodeCache's `stepPlaced`. */
+  private stepAt(history: SiteHistory): boolean {
+    const { interpreter, processor, words } = this;
+    if (history.microOp === 0) history.microOp = interpreter.cache.placeSingle(history.instruction);
+    // Without room for it everything is gone: the interpreter begins anew.
+    if (history.microOp === 0) return false;
+    if (history.patched >= 0) words[(history.microOp >> 2) + Field.IMMEDIATE] = processor.memory.view.getInt32(history.patched, true);
+    return interpreter.stepPlaced(history.microOp);
   }
 
   /** How often the data TLB took something in. */
@@ -230,44 +263,53 @@ export class Translator implements Executor {
     return counts[FILL_DATA] + counts[DIRTY_WALK];
   }
   /** A site that is left at again and again is translated in another way. */
-  private learnFromExit(site: LiveSite): void {
-    const { store, processor } = this;
-    site.exits++;
-    if (site.checksAlignment && site.exits - site.misses === MISALIGNED_EXITS) {
-      store.noteMisaligned(site.host);
+  private learnFromExit(site: LiveSite, history: SiteHistory): void {
+    const { knowledge, processor } = this;
+    history.exits++;
+    if (site.checksAlignment && history.exits - history.misses === MISALIGNED_EXITS) {
+      knowledge.noteMisaligned(site.host);
       this.translateAgain(site.region);
       return;
     }
-    if (site.exits < CALLING_EXITS) return;
-    const isFrequent = processor.now() - site.countedFrom < CALLING_EXITS * CALLING_DISTANCE;
-    const missesMostly = 2 * site.misses > CALLING_EXITS;
-    site.exits = 0;
-    site.misses = 0;
-    site.countedFrom = processor.now();
+    if (history.exits < CALLING_EXITS) return;
+    const isFrequent = processor.now() - history.countedFrom < CALLING_EXITS * CALLING_DISTANCE;
+    const missesMostly = 2 * history.misses > CALLING_EXITS;
+    history.exits = 0;
+    history.misses = 0;
+    history.countedFrom = processor.now();
     if (!isFrequent) return;
-    if (missesMostly && !store.fillsAt(site.host)) store.noteFilling(site.host);
-    else if (site.checksAlignment || site.instruction.operation.terminal || store.callsAt(site.host)) return;
-    else store.noteCalling(site.host);
+    if (missesMostly && !knowledge.fillsAt(site.host)) knowledge.noteFilling(site.host);
+    else if (site.checksAlignment || history.instruction.operation.terminal || knowledge.callsAt(site.host)) return;
+    else knowledge.noteCalling(site.host);
     this.translateAgain(site.region);
   }
 
   /** Executes the instruction at a site for a region, which has charged it. Result: `CALL_DONE`, or what the region is to return. */
   private callFromRegion(site: LiveSite): number {
-    const { state, processor, interpreter, store } = this;
-    const { next } = site.instruction;
+    const { state, processor, store } = this;
+    const history = this.historyOf(site);
     const level = state[Word.CPL];
-    site.call ??= interpreter.prepareCall(site.instruction);
+    const isComplete = this.callAt(history);
     // Without room for it everything is gone: the interpreter begins anew.
-    if (site.call === undefined) return this.uncalled(site);
-    const isComplete = site.call();
+    if (isComplete === undefined) return this.uncalled(site);
     if (processor.attention) return Outcome.ATTENTION;
     const { region } = site;
-    const isBehind = isComplete && state[Word.EIP] === next && state[Word.CPL] === level;
+    const isBehind = isComplete && state[Word.EIP] === history.instruction.next && state[Word.CPL] === level;
     return isBehind && region !== undefined && store.regionOf(region.entry) === region ? CALL_DONE : Outcome.ELSEWHERE;
+  }
+  private callAt(history: SiteHistory): boolean | undefined {
+    if (history.patched >= 0) {
+      const { state } = this;
+      state[Word.EIP] = history.instruction.eip;
+      state[Word.BUDGET]++;
+      return this.stepAt(history);
+    }
+    history.call ??= this.interpreter.prepareCall(history.instruction);
+    return history.call?.();
   }
 
   private uncalled(site: LiveSite): number {
-    this.state[Word.EIP] = site.instruction.eip;
+    this.state[Word.EIP] = site.eip;
     this.state[Word.BUDGET]++;
     return Outcome.ELSEWHERE;
   }
@@ -287,27 +329,26 @@ export class Translator implements Executor {
   private translateAgain(region: TranslatedRegion | undefined): void {
     if (region === undefined || this.store.regionOf(region.entry) !== region) return;
     this.store.drop(region);
-    if (region.user !== (this.state[Word.CPL] === USER_LEVEL) || this.blockAt(region.eip) !== region.microOp) return;
-    const shape = this.former.form(region.eip);
+    if (this.blockAt(region.eip, region.user) !== region.microOp) return;
+    const shape = this.former.form(region.eip, region.user);
     if (shape !== undefined) this.store.add(shape, region.microOp);
   }
 
   /** Micro-op of the decoded block at an EIP, 0 if there is none. Looks, and changes nothing that a guest could notice. */
-  private blockAt(eip: number): number {
-    const { processor, state, interpreter } = this;
+  private blockAt(eip: number, atUser = this.state[Word.CPL] === USER_LEVEL): number {
+    const { processor, interpreter } = this;
     if (!processor.context.flat) return 0;
-    const entry = this.words[(state[Word.CODE_TLB] >> 2) + (eip >>> 12)];
+    const entry = this.words[((atUser ? Region.CODE_USER : Region.CODE_SUPERVISOR) >> 2) + (eip >>> 12)];
     return (entry & PAGE_MASK) === 0 ? interpreter.cache.decodedAt(eip, (eip + entry) | 0, processor.context) : 0;
   }
 
   /** Adds heat to the block at an EIP, and translates it when it is hot. */
-  private warm(eip: number, amount: number): void {
-    const { heat } = this;
-    const microOp = this.blockAt(eip);
-    if (microOp === 0 || !heat.warm(microOp, amount)) return;
+  private warm(eip: number, amount: number, atUser = this.state[Word.CPL] === USER_LEVEL): void {
+    const microOp = this.blockAt(eip, atUser);
+    if (microOp === 0 || !this.heat.warm(microOp, amount)) return;
     if ((this.words[microOp >> 2] & OPERATION_MASK) >= FIRST_ENTRY_OPERATION) return;
-    const shape = this.former.form(eip);
-    heat.tried(microOp, shape !== undefined);
+    const shape = this.former.form(eip, atUser);
+    this.heat.tried(microOp, shape !== undefined);
     if (shape !== undefined) this.store.add(shape, microOp);
   }
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { MOST_REGIONS } from '@ringbench/translator';
-import { CODE, entryOf, EXIT, word, type Program } from '../../interpreter/test/support/bare-machine.js';
+import { HOT_SET } from '@ringbench/interpreter';
+import { Region } from '@ringbench/machine';
+import { MOST_REGIONS, Translator } from '@ringbench/translator';
+import { BareMachine, CODE, entryOf, EXIT, word, type Program } from '../../interpreter/test/support/bare-machine.js';
 import { eagerMachine, expectSame } from './support/both.js';
 
 /** Changes of code that is in a region, and of where it is mapped. */
@@ -110,4 +112,23 @@ const PROGRAMS: readonly (readonly [name: string, program: Program, ebx: number 
 test.each(PROGRAMS)('%s', (_, program, ebx) => {
   const { bare } = expectSame(program);
   if (ebx !== undefined) expect(bare.register(EBX)).toBe(ebx >>> 0);
+});
+
+test('an instruction with a patched immediate that a region leaves at, or calls, has the new one', () => {
+  const LOOP = CODE + 5;
+  const DATA = 0x30000;
+  const program: Program = {
+    at: [[CODE, [
+      0xb9, ...word(ITERATIONS), // mov ecx, n
+      0xff, 0x05, ...word(LOOP + 12), // inc dword [the next instruction's immediate]
+      0xc7, 0x05, ...word(DATA), ...word(0), // mov dword [data], 0
+      0x03, 0x1d, ...word(DATA), 0x49, 0x75, 0xe7, // add ebx, [data]; dec ecx; jnz back to inc
+      ...EXIT,
+    ]]],
+  };
+  const always = { address: Region.ROM, mask: 0 };
+  const bare = new BareMachine(HOT_SET, undefined, undefined, (processor) => new Translator(processor, { sampleEvery: 1, threshold: 16, forcedExit: () => always }));
+  bare.load(program);
+  bare.finish(1_000_000);
+  expect(bare.register(EBX)).toBe((ITERATIONS * (ITERATIONS + 1)) / 2);
 });

@@ -38,6 +38,13 @@ const PROGRAMS: readonly (readonly [name: string, program: Program, ebx: number 
     // mov [edi], ecx; xor edx, edx; xchg edx, ecx; rep stosd with ECX 0; xchg back; inc ebx
     at: [[CODE, [...moveTo(EDI, DATA), ...loop(TIMES, [0x89, 0x0f, 0x31, 0xd2, 0x87, 0xd1, 0xf3, 0xab, 0x87, 0xd1, 0x43]), ...EXIT]]],
   }, TIMES],
+  ['string sources in FS and GS', {
+    // mov esi, data; gs lodsd; add ebx, eax; fs movsb to the byte behind; xor eax, eax; mov edx, ebx; mov ebx, data; gs xlat; mov ebx, edx
+    at: [
+      [CODE, [...moveTo(EDI, DATA + 8), ...loop(TIMES, [...moveTo(ESI, DATA), 0x65, 0xad, 0x01, 0xc3, 0x64, 0xa4, 0x4f, 0x31, 0xc0, 0x89, 0xda, ...moveTo(EBX, DATA), 0x65, 0xd7, 0x89, 0xd3]), ...EXIT]],
+      [DATA, [2, 0, 0, 0, 5]],
+    ],
+  }, TIMES * 2],
   ['a callee returns once to before its call', {
     // inc ebx; call. The callee: dec edx; jnz over; sub dword [esp], 6; nop; ret
     at: [[CODE, [...moveTo(EDX, HALF), ...loop(TIMES, [0x43, 0xe8, ...word(FUNCTION - CODE - 16)]), ...EXIT]], [FUNCTION, [0x4a, 0x75, 0x05, 0x83, 0x2c, 0x24, 0x06, 0x90, 0xc3]]],

@@ -18,6 +18,7 @@ export { PortMap } from './devices/port-map.js';
 export { StaticDevices, type PortGate } from './devices/static-devices.js';
 export { PagePool } from './page-pool.js';
 export { runToTrap } from './run-to-trap.js';
+export { openGates, UserSegments } from './user-segments.js';
 export { SharedMachine } from './sharing/shared-machine.js';
 export { siteFor, type Site, type SiteNeeds } from './sharing/site.js';
 export { Tenancy, type TenantParts } from './sharing/tenancy.js';

@@ -1,4 +1,4 @@
-/** The chart of modelled ratios: a band for each workload, a lane for each core, a point at the default prices, a bar over all prices. */
+/** The chart of ratios, modelled or measured: a band for each workload, a lane for each core, a point at the ratio, a bar over its range. */
 import type { CellSummary, RunSummary } from '@ringbench/analysis';
 import type { TopLevelSpec } from 'vega-lite';
 import { ratio } from '../format.js';
@@ -9,8 +9,30 @@ const WIDTH = 500;
 /** Room in ratio space for the text right of the highest mark, as a power of the whole span. */
 const LABEL_ROOM = 1.18;
 
+/** A ratio to the baseline and its ends; both are the ratio itself where it has none. */
+export interface Ratio {
+  readonly low: number;
+  readonly middle: number;
+  readonly high: number;
+}
+
+/** What the ratios of a chart are. */
+export interface RatioKind {
+  readonly ratioOf: (cell: CellSummary) => Ratio | undefined;
+  /** What is divided by the baseline's. */
+  readonly quantity: string;
+  readonly subtitle: (summary: RunSummary) => readonly string[];
+}
+
+export const MODELLED: RatioKind = {
+  ratioOf: ({ ratio: levels }) => levels && { low: levels.low, middle: levels.default, high: levels.high },
+  quantity: 'modelled cycles',
+  subtitle: (summary) => [profileLine(summary), 'Point: default prices. Bar: least and greatest ratio that any prices within their ranges give.'],
+};
+
 export interface RatioChart {
   readonly title: string;
+  readonly kind: RatioKind;
   readonly isShown: (cell: CellSummary) => boolean;
 }
 
@@ -23,9 +45,10 @@ interface Row {
   readonly label: string;
 }
 
-function rowOf(cell: CellSummary): Row {
-  const { workload, core, ratio: levels } = cell;
-  if (levels === undefined)
+function rowOf(cell: CellSummary, { ratioOf }: RatioKind): Row {
+  const { workload, core } = cell;
+  const found = ratioOf(cell);
+  if (found === undefined)
     return {
       workload,
       core,
@@ -34,7 +57,7 @@ function rowOf(cell: CellSummary): Row {
       high: null,
       label: cell.outcome === 'ok' ? 'no baseline' : `no result: ${cell.outcome}`,
     };
-  return { workload, core, low: levels.low, middle: levels.default, high: levels.high, label: ratio(levels.default) };
+  return { workload, core, ...found, label: ratio(found.middle) };
 }
 
 function domainOf(rows: readonly Row[]): [number, number] {
@@ -43,13 +66,13 @@ function domainOf(rows: readonly Row[]): [number, number] {
   return [low * 0.9, 0.9 * low * (high / (0.9 * low)) ** LABEL_ROOM];
 }
 
-function layers(summary: RunSummary, domain: [number, number], cores: ReadonlySet<string>) {
+function layers(summary: RunSummary, quantity: string, domain: [number, number], cores: ReadonlySet<string>) {
   const { color, shape, lanes } = coreEncodings(summary, (core) => cores.has(core));
   const x = {
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
     axis: { values: logTicks(domain), format: ',~g' },
-    title: `modelled cycles relative to ${summary.baseline} (log scale)`,
+    title: `${quantity} relative to ${summary.baseline} (log scale)`,
   };
   const present = [{ filter: 'datum.middle !== null' }];
   const absent = [{ filter: 'datum.middle === null' }];
@@ -67,20 +90,18 @@ function layers(summary: RunSummary, domain: [number, number], cores: ReadonlySe
   ];
 }
 
-const EXPLANATION = 'Point: default prices. Bar: least and greatest ratio that any prices within their ranges give.';
-
 /** The chart of the cells that are shown; undefined if none of them has a ratio. */
-export function ratioChart(summary: RunSummary, { title, isShown }: RatioChart): TopLevelSpec | undefined {
-  const rows = summary.cells.filter(isShown).map(rowOf);
+export function ratioChart(summary: RunSummary, { title, kind, isShown }: RatioChart): TopLevelSpec | undefined {
+  const rows = summary.cells.filter(isShown).map((cell) => rowOf(cell, kind));
   if (!rows.some(({ middle }) => middle !== null)) return undefined;
   const domain = domainOf(rows);
   const cores = new Set(rows.map(({ core }) => core));
   return {
     $schema: SCHEMA_URL,
-    title: { text: title, subtitle: [profileLine(summary), EXPLANATION] },
+    title: { text: title, subtitle: [...kind.subtitle(summary)] },
     data: { values: rows.map((row) => ({ ...row, start: 1 })) },
     width: WIDTH,
     height: { step: laneFor(cores.size), for: 'offset' as const },
-    layer: layers(summary, domain, cores),
+    layer: layers(summary, kind.quantity, domain, cores),
   };
 }

@@ -3,7 +3,7 @@ import { PROPOSAL, RIVAL, contestsOf, standingFor } from '@ringbench/analysis';
 import type { RunSummary } from '@ringbench/analysis';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Figure } from './figure.js';
-import { ratioChart } from './ratio-chart.js';
+import { MODELLED, ratioChart } from './ratio-chart.js';
 
 /** Workloads that both systems completed, and of which the baseline gives a ratio. */
 function sharedWorkloads(summary: RunSummary): ReadonlySet<string> {
@@ -14,7 +14,7 @@ function sharedWorkloads(summary: RunSummary): ReadonlySet<string> {
 function spec(summary: RunSummary): TopLevelSpec | undefined {
   const workloads = sharedWorkloads(summary);
   const cores = new Set([...standingFor(summary, PROPOSAL), ...standingFor(summary, RIVAL)]);
-  return ratioChart(summary, { title: v386AgainstUml.title, isShown: ({ core, workload }) => cores.has(core) && workloads.has(workload) });
+  return ratioChart(summary, { title: v386AgainstUml.title, kind: MODELLED, isShown: ({ core, workload }) => cores.has(core) && workloads.has(workload) });
 }
 
 function caption(summary: RunSummary): string {

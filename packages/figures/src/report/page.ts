@@ -10,6 +10,7 @@ import { costTables, runSection, threatsSection, validationTable } from './prove
 import { breakEvenTable, countTables, lossesSection, rankingSection, summaryTable } from './results.js';
 import { STYLE } from './style.js';
 import { questionSection, questionTables } from './v386-uml.js';
+import { wallClockSection, wallClockTable } from './wall-clock.js';
 
 /** What the page is made of: summaries under each profile, the main one first, and the figures as SVG of the main one. */
 export interface PageContents {
@@ -65,10 +66,10 @@ export function page(contents: PageContents): string {
 <h1>What virtualizing this machine costs</h1>
 <p class="lede">Suite ${main.header.suite}, ${main.header.cores.length} cores, ${main.header.workloads.length} workloads, seed ${main.header.seed}, ${main.header.startedAt}</p>
 ${headline(main)}
-<p class="statement">${main.wallClock.statement}</p>
 ${warnings.length === 0 ? '' : html`<h2>Damage in the journal</h2><ul>${warnings.map((warning) => html`<li class="bad">${warning}</li>`)}</ul>`}
 <h2>V386 against User-Mode Linux</h2>${questionSection(main)}${figures(['v386-uml'], contents)}${questionTables(main)}
 <h2>Results</h2>${summaryTable(main)}${figures(['overhead', 'cycles'], contents)}
+<h2>Wall-clock</h2>${wallClockSection(main)}${figures(['wall-clock'], contents)}${wallClockTable(main)}
 <h2>Efficiency</h2>${figures(['efficiency', 'events'], contents)}${efficiencyTable(main)}
 <h2>Settings side by side</h2>${figures(['branches'], contents)}${ablationTables(main)}
 <h2>Where techniques lose</h2>${lossesSection(main)}

@@ -13,7 +13,7 @@ const LEAST_SHARE = 0.01;
 /** Orders that are named beside the default one. */
 const OTHER_ORDERS = 2;
 const EXIT_EVENTS = 'v386.exit.';
-const NONE = '–';
+export const NONE = '–';
 
 /** A ratio with the least and the greatest that any prices give. */
 export function ratioRange(levels: Levels | undefined): Content {
@@ -22,7 +22,7 @@ export function ratioRange(levels: Levels | undefined): Content {
     : html`${ratio(levels.default)} <span class="minor">[${significant(levels.low)}, ${significant(levels.high)}]</span>`;
 }
 
-function interval(value: Interval | undefined): Content {
+export function interval(value: Interval | undefined): Content {
   if (value === undefined) return NONE;
   if (value.low === undefined || value.high === undefined)
     return html`${ratio(value.estimate)} <span class="minor">[too few processes]</span>`;
@@ -65,7 +65,6 @@ function cellRow(cell: CellSummary, summary: RunSummary, isFirst: boolean): Tabl
     cell.directShare === undefined ? NONE : fineShare(cell.directShare),
     isBaseline ? 'baseline' : ratioRange(cell.ratio),
     topParts(cell, summary),
-    isBaseline ? 'baseline' : interval(cell.wallRatio),
   ];
   return { cells, startsGroup: isFirst };
 }
@@ -74,7 +73,6 @@ const SUMMARY_COLUMNS: readonly Column[] = [
   ...plain('workload', 'core', 'outcome'),
   ...numbers('instructions', 'ran directly', 'modelled cycles'),
   { heading: 'where they go', look: 'parts' },
-  ...numbers('host time'),
 ];
 
 /** The main table: one row for each core and workload. */
@@ -82,22 +80,22 @@ export function summaryTable(summary: RunSummary): Markup {
   const { cells, baseline } = summary;
   const rows = cells.map((cell, index) => cellRow(cell, summary, cells[index - 1]?.workload !== cell.workload));
   const caption = html`Ratios are to ${baseline}. Modelled: default prices, in brackets the least and greatest over all price
-ranges. Host time: ratio of medians, in brackets its 95 % bootstrap interval.`;
+ranges. Wall-clock has a section of its own.`;
   return table(SUMMARY_COLUMNS, rows, caption);
 }
 
 const RANKING_COLUMNS: readonly Column[] = [
   ...plain('core'),
-  ...numbers('geometric mean', 'middle 95 % of draws', 'workloads', 'host time'),
+  ...numbers('geometric mean', 'middle 95 % of draws', 'workloads'),
 ];
 
 /** Geometric means under each profile, with the order of the techniques and how stable it is. */
 export function rankingSection(summaries: readonly RunSummary[]): Markup {
   return html`${summaries.map((summary) => {
-    const rows = summary.cores.map(({ core, modelled, workloads, wall }) => {
+    const rows = summary.cores.map(({ core, modelled, workloads }) => {
       const spread = summary.ranking?.spread.find((entry) => entry.core === core);
       const draws = spread === undefined ? NONE : `${ratio(spread.low)} to ${ratio(spread.high)}`;
-      return { cells: [core, modelled === undefined ? NONE : ratio(modelled), draws, workloads.length, interval(wall)] };
+      return { cells: [core, modelled === undefined ? NONE : ratio(modelled), draws, workloads.length] };
     });
     return html`<h3>${summary.profile.title}</h3>${stability(summary)}${table(RANKING_COLUMNS, rows)}`;
   })}`;

@@ -30,7 +30,7 @@ export function table(columns: readonly Column[], rows: readonly TableRow[], cap
     return html`<tr${startsGroup === true ? html` class="group"` : ''}>${content}</tr>\n`;
   });
   const head = columns.map((column) => html`<th${look(column)}>${column.heading}</th>`);
-  return html`<div class="scroll"><table>${caption === undefined ? '' : html`<caption>${caption}</caption>`}
+  return html`<div class="scroll" tabindex="0"><table>${caption === undefined ? '' : html`<caption>${caption}</caption>`}
 <thead><tr>${head}</tr></thead>
 <tbody>${body}</tbody></table></div>`;
 }

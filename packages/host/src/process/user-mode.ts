@@ -1,6 +1,6 @@
 import { CR0, Flag, Register, resetX87, Segment, STATE_WORDS, Vector, Word } from '@ringbench/isa';
-import { PagingEntry, Region, type Machine } from '@ringbench/machine';
-import { GuestClock, HostContext, MonitorInstructions, ShadowCounters, takePage, type Allocator, type VmmCounters } from '@ringbench/vmm';
+import { PagingEntry, type Machine } from '@ringbench/machine';
+import { GuestClock, HostContext, MonitorInstructions, openGates, ShadowCounters, takePage, UserSegments, type Allocator, type VmmCounters } from '@ringbench/vmm';
 import { UserRegister } from '../abi/ptrace.js';
 import { MAP_LIMIT } from '../abi/memory.js';
 import type { Process } from './process.js';
@@ -9,21 +9,11 @@ import { copyX87, loadX87 } from './x87-image.js';
 
 const PAGE_BYTES = 4096;
 const PAGE_WORDS = PAGE_BYTES / 4;
-const DESCRIPTOR_BYTES = 8;
-const GATE_BYTES = 8;
 const SELECTOR_SHIFT = 3;
-/** DPL 3 in the upper word of a gate (SDM vol. 3, figure 6-2). */
-const USER_GATE = 3 << 13;
 export const SYSTEM_CALL_VECTOR = 0x80;
 /** The timer's; the first vector that Intel leaves to software (SDM vol. 3, 6.2). */
 export const TIMER_VECTOR = 0x20;
 const OPEN_GATES = [Vector.BP, Vector.OF, SYSTEM_CALL_VECTOR] as const;
-/** Descriptors of HostContext's table, which the host goes on using; then flat segments of ring 3 (SDM vol. 3, 3.4.5), accessed so that the silicon does not write the table. */
-const HOSTS_WORDS = 12;
-const TABLE_DESCRIPTORS = 16;
-const FLAT_LOW = 0x0000ffff;
-const FLAT_CODE = 0x00cffb00;
-const FLAT_DATA = 0x00cff300;
 /** Words of the frame of a trap from ring 3, counted down from the top of the host's stack (SDM vol. 3, figure 6-4). */
 const Frame = { SS: 1, ESP: 2, EFLAGS: 3, CS: 4, EIP: 5, ERROR: 6 } as const;
 const LOW_WORD = 0xffff;
@@ -54,6 +44,7 @@ export class UserMode {
   private readonly clock: GuestClock;
   private readonly monitor: MonitorInstructions;
   private readonly descriptors: number;
+  private readonly segments: UserSegments;
   /** Tables of no process, for when those of the last one are gone. */
   private readonly idleDirectory: number;
   private loadedDirectory = 0;
@@ -69,10 +60,10 @@ export class UserMode {
     this.idleDirectory = takePage(allocator);
     this.mapWindow();
     this.host.relocate(MAP_LIMIT);
-    this.writeDescriptors();
-    for (const vector of OPEN_GATES) this.openGate(vector);
+    this.segments = new UserSegments(machine, this.descriptors, this.host, { code: UserSelector.CODE, data: UserSelector.DATA });
+    openGates(machine, this.host, OPEN_GATES);
     machine.processor.state[Word.GDTR_BASE] = (MAP_LIMIT + 2 * PAGE_BYTES) | 0;
-    machine.processor.state[Word.GDTR_LIMIT] = TABLE_DESCRIPTORS * DESCRIPTOR_BYTES - 1;
+    machine.processor.state[Word.GDTR_LIMIT] = UserSegments.LIMIT;
   }
 
   /** Instructions of processes so far. */
@@ -173,7 +164,7 @@ export class UserMode {
       this.threadSegments[word] = process.threadSegments[word];
       changed |= 1 << (word >> 1);
     }
-    if (changed !== 0) for (let index = 0; index < THREAD_SEGMENTS; index++) this.describe(FIRST_THREAD_SEGMENT + index, this.threadSegments[2 * index], this.threadSegments[2 * index + 1]);
+    if (changed !== 0) for (let index = 0; index < THREAD_SEGMENTS; index++) this.segments.describe(FIRST_THREAD_SEGMENT + index, this.threadSegments[2 * index], this.threadSegments[2 * index + 1]);
     for (const [register, segment] of SEGMENTS) {
       const wanted = process.registers[register];
       const index = (wanted >>> SELECTOR_SHIFT) - FIRST_THREAD_SEGMENT;
@@ -197,23 +188,6 @@ export class UserMode {
     const window = [this.host.tables, this.host.trapAddress, this.descriptors];
     window.forEach((address, page) => (words[HostContext.wordIndex(this.kernelTable) + page] = address | PagingEntry.PRESENT | PagingEntry.WRITABLE));
     words[HostContext.wordIndex(this.idleDirectory) + PAGE_WORDS - 1] = this.kernelTable | PagingEntry.PRESENT | PagingEntry.WRITABLE;
-  }
-  private writeDescriptors(): void {
-    const { words } = this.machine.memory;
-    const own = HostContext.wordIndex(this.host.tables);
-    words.copyWithin(HostContext.wordIndex(this.descriptors), own, own + HOSTS_WORDS);
-    this.describe(UserSelector.CODE >>> SELECTOR_SHIFT, FLAT_LOW, FLAT_CODE);
-    this.describe(UserSelector.DATA >>> SELECTOR_SHIFT, FLAT_LOW, FLAT_DATA);
-  }
-  private describe(index: number, low: number, high: number): void {
-    const at = HostContext.wordIndex(this.descriptors + index * DESCRIPTOR_BYTES);
-    this.machine.memory.words[at] = low;
-    this.machine.memory.words[at + 1] = high;
-  }
-  private openGate(vector: number): void {
-    const { view } = this.machine.memory;
-    const upper = Region.RAM + this.host.interruptTable + vector * GATE_BYTES + GATE_BYTES / 2;
-    view.setInt32(upper, view.getInt32(upper, true) | USER_GATE, true);
   }
   private frameWord(position: number): number { return this.machine.memory.words[HostContext.wordIndex(this.host.frameAddress(position))]; }
 }

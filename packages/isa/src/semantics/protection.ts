@@ -1,4 +1,5 @@
 import { Access, CR0, Flag, Register, Segment, Vector, type RegisterIndex } from '../state.js';
+import { UNLIMITED } from '../system/access.js';
 import type { Expression } from '../ir/expression.js';
 import type { OperandSource, Recorder } from '../ir/recorder.js';
 import type { Semantics } from './semantics.js';
@@ -58,12 +59,13 @@ function loadFlatSegment(o: Recorder, segment: Expression, selector: Expression)
 
 /**
  * Of all pushes PUSHA alone reports a stack that an odd pointer makes wrap within a word as #GP in real and virtual-8086 mode (SDM vol. 2, PUSHA: SP of 7 to
- * 15; at 1, 3 and 5 the handler cannot be entered either, and the processor shuts down as the manual says). Any other breach of the limit is #SS.
+ * 15; at 1, 3 and 5 the handler cannot be entered either, and the processor shuts down as the manual says). Any other breach of the limit is #SS. A 32-bit stack of 4 GB has no end at which one could wrap (`rangeInLimit`).
  */
 function raiseIfFrameWraps(o: Recorder, bytes: number): void {
   const pointer = o.stackTop(0);
   const wraps = o.and(o.lessUnsigned(pointer, bytes * REGISTERS), o.ne(o.and(pointer, bytes - 1), 0));
-  o.raiseIf(o.and(hasParagraphs(o), wraps), Vector.GP);
+  const hasEnd = o.stackSize === 16 ? 1 : o.ne(o.wordAt('LIMIT', Segment.SS), UNLIMITED);
+  o.raiseIf(o.and(o.and(hasParagraphs(o), wraps), hasEnd), Vector.GP);
 }
 
 function numberOf(o: Recorder, operand: OperandSource): Expression {

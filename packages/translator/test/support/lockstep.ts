@@ -21,8 +21,8 @@ export interface LockstepResult {
   readonly failure: string | undefined;
 }
 
-/** Hot at once. */
-const EAGER: TranslatorOptions = { sampleEvery: 1, threshold: 16, mostInstructions: 120 };
+/** Hot soon: translating takes most of the time. */
+const EAGER: TranslatorOptions = { sampleEvery: 1, threshold: 250, mostInstructions: 120 };
 /** Words that count the executions of checks, in memory that a machine without ROM has no use for. */
 const CELLS = ROM_BYTES / 4;
 const VECTORS = 32;
@@ -54,6 +54,8 @@ export class Lockstep {
   private used: Cell[] = [];
   private nextCell = 0;
   private forces: Stress['forces'] = undefined;
+  /** Whether the instruction at which a region left is a repeated string instruction. */
+  private isRepeated = false;
 
   constructor(private readonly coverage: Coverage, memories: MemoryPool, options: TranslatorOptions = {}) {
     const watched: TranslatorOptions = {
@@ -83,7 +85,9 @@ export class Lockstep {
   }
   private noteOutcome(outcome: number): void {
     const name = Object.entries(Outcome).find(([, value]) => value === outcome)?.[0];
-    this.coverage.add('regions left', name === undefined ? `at a site: ${this.translator.store.site(outcome).kind}` : name.toLowerCase());
+    const site = name === undefined ? this.translator.store.site(outcome) : undefined;
+    this.isRepeated = site?.kind === 'instruction' && this.translator.instructionAt(site).operation.shape.repeat !== 'none';
+    this.coverage.add('regions left', name === undefined ? `at a site: ${site?.kind}` : name.toLowerCase());
   }
   private watchRegions(): void {
     const { dispatcher } = this.translator.store;
@@ -109,7 +113,7 @@ export class Lockstep {
       const isComplete = step(microOp);
       let fault = -1;
       for (let vector = 0; vector < VECTORS; vector++) if (counts[FIRST_EXCEPTION + vector] !== before[vector]) fault = vector;
-      this.coverage.add('instruction at a site', fault >= 0 ? `raises exception ${fault}` : isComplete ? 'completes' : 'transfers control');
+      this.coverage.add(this.isRepeated ? 'repeated at a site' : 'instruction at a site', fault >= 0 ? `raises exception ${fault}` : isComplete ? 'completes' : 'transfers control');
       return isComplete;
     };
   }
@@ -119,8 +123,9 @@ export class Lockstep {
     const codeWritten = store.codeWritten.bind(store);
     store.codeWritten = (host, bytes) => {
       const before = statistics.dropped;
-      codeWritten(host, bytes);
+      const result = codeWritten(host, bytes);
       this.coverage.add('stores to pages of code', statistics.dropped === before ? 'beside regions' : 'to regions');
+      return result;
     };
   }
   /** Of the checks that ran, how many failed because they were forced to; a check fails at execution number `start`. */
@@ -163,6 +168,9 @@ export class Lockstep {
   }
   private nextSlice(stress: Stress, slice: number, code: number): void {
     const { reference, subject, coverage } = this;
+    const { context } = subject.machine.processor;
+    if (!context.code32) coverage.add('slice ends', 'in 16-bit code');
+    else if (!context.flat) coverage.add('slice ends', 'with segments that are not flat');
     coverage.add('slice ends', this.isInBlock() ? 'at the beginning of a block' : 'in the middle of a block');
     for (const machine of [reference, subject]) expose(machine, stress, slice, code);
   }

@@ -1,9 +1,9 @@
-import { byteSource, classify, decode, encodingRows, Register, type Instruction } from '@ringbench/isa';
+import { ARITHMETIC_FLAGS, byteSource, classify, CR0 as Control0, CR4 as Control4, decode, encodingRows, Flag, Register, type Instruction } from '@ringbench/isa';
 import type { Assembler } from '../../../engine/src/conformance/assembler.js';
 import { at, CR0, CR3, CR4, CS, DR0, DR7, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, inSegment, SS, type GeneralRegister, type MemoryOperand } from '../../../engine/src/conformance/operands.js';
 import type { Dice } from '../../../engine/src/programs/dice.js';
 import { instructionOf, ROWS } from '../../../engine/src/programs/instructions.js';
-import { ALIAS, COUNTERS, entryOf, FUNCTIONS, FUNCTIONS_COPY, KERNEL_STACK, MAIN_CODE, MAIN_STACK, OPEN, OTHER_DIRECTORY, OTHER_TABLE, PAGE, Selector, TABLE, Variable, Vectors } from './system-places.js';
+import { ALIAS, COUNTERS, DIRECTORY, entryOf, FUNCTIONS, FUNCTIONS_COPY, KERNEL_STACK, MAIN_CODE, MAIN_STACK, OPEN, OTHER_DIRECTORY, OTHER_TABLE, PAGE, Selector, TABLE, Variable, Vectors } from './system-places.js';
 
 /** What system programs are made of: each act does one thing in one of its ways. */
 
@@ -165,14 +165,21 @@ function oddReturn({ code, dice, counter }: ActContext): void {
 
 // ---- code that changes
 
-/** Stores to an immediate ahead in the same block, so that the next instruction is another. */
-function patchNext({ code, dice }: ActContext): void {
-  const target = code.newLabel('patched');
+/** Stores to an immediate ahead in the same block, so that the next instruction is another; its register is stored as a whole, or one byte of it is changed. */
+function patchNext({ code, dice, counter }: ActContext): void {
   const place = code.newLabel('place');
-  if (dice.oneIn(2)) code.mov(EAX, place).raw(0xfe, 0x00); // INC byte [EAX]
-  else code.mov(EAX, place).raw(0x00, 0x08); // ADD [EAX], CL
+  const way = dice.below(3);
+  code.mov(EDI, place);
+  if (way === 0) code.mov(at(EDI), ECX);
+  else if (way === 1) code.rm([0xfe], 0, at(EDI)); // INC byte
+  else code.rm([0x01], EBX.code, at(EDI));
   if (dice.oneIn(3)) code.raw(...safeInstruction(dice));
-  code.label(target).raw(0xb2).label(place).raw(dice.below(256)).alu('add', EBX, EDX); // MOV DL, imm8
+  const user = dice.below(5);
+  if (user === 0) code.raw(0xb2).label(place).raw(dice.below(256)).nop(3); // MOV DL, imm8
+  else if (user === 1) code.raw(0xba).label(place).long(dice.next()); // MOV EDX, imm32
+  else if (user === 2) code.raw(0x81, 0xc3).label(place).long(dice.next()); // ADD EBX, imm32
+  else if (user === 3) code.rm([0x81], 0, counter()).label(place).long(dice.next()); // ADD [counter], imm32
+  else code.rm([0xc7], 0, pointed(dice)).label(place).long(dice.next()); // MOV [pointer], imm32
 }
 /** How a store reaches code: where the code is, or by its alias. */
 const codeAddress = (dice: Dice): number => (dice.oneIn(2) ? 0 : ALIAS - MAIN_CODE);
@@ -183,6 +190,22 @@ function patchFunction({ code, dice, counter }: ActContext): void {
   if (dice.oneIn(2)) code.rm([0xfe], 0, at(EAX));
   else code.rm([0x01], ECX.code, at(EAX, -1)).rm([0x29], ECX.code, at(EAX, -1)); // there and back
   code.label(skip);
+}
+/**
+ * Stores beside code, and in one of so many iterations to code ahead: into a number, to the last byte before a jump's target, or from before such a target on. So the
+ * store is one that regions call for when it hits their own code.
+ */
+function patchSeldom({ code, dice, counter }: ActContext): void {
+  const [index, place, pad, skip] = [counter(), code.newLabel('place'), code.newLabel('pad'), code.newLabel('skip')];
+  const way = dice.below(3);
+  code.inc(index).mov(EDI, pad).mov(EDX, place).mov(EAX, index).alu('and', EAX, dice.pick([7, 31, 63])).rm([0x0f, 0x44], EDI.code, EDX); // CMOVZ
+  if (way === 2) code.alu('xor', at(EDI, -3), 0x08000000);
+  else code.rm([0xfe], 0, at(EDI)); // INC byte
+  if (way === 0) code.raw(0xb2).label(place).raw(1).mov(EAX, EDX); // MOV DL, imm8
+  else if (way === 1) code.rm([0xf6], 0, index).raw(1).jcc('nz', skip).raw(0xb2).label(place).raw(1).label(skip).mov(EAX, EDX);
+  else code.jmp(place).nop(4).label(place).raw(0x40); // INC EAX; DEC EAX is another by one bit
+  const behind = code.newLabel('behind');
+  code.jmp(behind).nop(4).label(pad).nop(4).label(behind);
 }
 /** Copies code over itself, or data beside code. */
 function copyCode({ code, dice, counter }: ActContext): void {
@@ -202,9 +225,11 @@ function sysenter({ code }: ActContext): void {
   code.mov(at(COUNTERS + Variable.AFTER_SYSENTER), behind).raw(0x0f, 0x34).label(behind);
 }
 function callGate({ code, dice }: ActContext): void { code.callFar(dice.oneIn(8) ? Selector.CODE : Selector.CALL_GATE, dice.oneIn(2) ? 0 : 'far routine'); }
+const USER_PAGE = 4;
+const SHARED_PAGES = [0x11000, 0x14000, 0x30000, 0x31000] as const;
 function touchEverything({ code, dice }: ActContext): void {
   // The same data page in whatever ring this runs, then in the other.
-  const page = dice.pick([0x11000, 0x14000, 0x30000, 0x31000]);
+  const page = dice.pick(SHARED_PAGES);
   code.mov(EAX, at(page + dice.below(64) * 4));
   if (dice.oneIn(2)) code.inc(at(page + 0x200));
   if (dice.oneIn(2)) code.mov(EDI, page + 0x300).mov(ESI, page + 0x100).mov(ECX, 40).raw(0xf3, dice.oneIn(2) ? 0xa5 : 0xab);
@@ -217,7 +242,9 @@ function bothRings(context: ActContext): void {
   touchEverything(context);
   if (dice.oneIn(2)) code.call(dice.pick(context.functions));
   const other = code.newLabel('other');
-  code.rm([0xf6], 0, left).raw(1).jcc('z', other).int(Vectors.TO_KERNEL).label(other); // TEST byte
+  code.rm([0xf6], 0, left).raw(1).jcc('z', other).int(Vectors.TO_KERNEL); // TEST byte
+  if (dice.oneIn(2)) revoke(context);
+  code.label(other);
   if (dice.oneIn(2)) code.int(Vectors.SERVICE + dice.below(4));
   else code.int(Vectors.TO_USER);
   code.dec(left).jcc('nz', again);
@@ -232,6 +259,20 @@ function changePage({ code, dice }: ActContext): void {
   else code.alu('xor', entry, dice.pick([1, 2, 4, 6, 0x40, 0x100]));
   if (!dice.oneIn(4)) code.invlpg(at(page));
 }
+/** Takes a page from ring 3 and uses it: its translation for ring 0 is there, and user code must not see it. */
+function revoke({ code, dice }: ActContext, page: number = dice.pick(SHARED_PAGES)): void {
+  for (const table of [TABLE, OTHER_TABLE]) code.alu('and', at(entryOf(table, page)), ~USER_PAGE);
+  code.invlpg(at(page)).mov(EAX, at(page + 0x100)).inc(at(page + 0x300)).inc(at(page + 0x80));
+}
+/** A repetition in ring 3 on a page that ring 0 has taken away and used meanwhile. */
+function stringsOnRevoked(context: ActContext): void {
+  const { code, dice, counter } = context;
+  const [again, left, page] = [code.newLabel('revoked'), counter(), dice.pick(SHARED_PAGES)];
+  code.mov(left, dice.between(2, 6)).label(again).mov(EDI, page + 0x300).mov(ESI, page + 0x100).mov(ECX, dice.between(2, 50));
+  code.raw(0xf3, dice.pick([0xa4, 0xa5, 0xaa, 0xab])).int(Vectors.TO_KERNEL);
+  revoke(context, page);
+  code.int(Vectors.TO_USER).dec(left).jcc('nz', again);
+}
 function swapFunctions({ code, dice }: ActContext): void {
   const entry = at(entryOf(TABLE, FUNCTIONS));
   code.alu('xor', entry, FUNCTIONS ^ FUNCTIONS_COPY);
@@ -239,16 +280,17 @@ function swapFunctions({ code, dice }: ActContext): void {
 }
 function changeDirectory({ code, dice }: ActContext): void {
   code.mov(EAX, CR3);
-  if (!dice.oneIn(3)) code.alu('xor', EAX, 0x5000 ^ OTHER_DIRECTORY);
+  if (!dice.oneIn(3)) code.alu('xor', EAX, DIRECTORY ^ OTHER_DIRECTORY);
   code.mov(CR3, EAX);
 }
 function changeControl({ code, dice }: ActContext): void {
   const way = dice.below(5);
-  if (way === 0) code.mov(EAX, CR0).alu('xor', EAX, 0x10000).mov(CR0, EAX); // WP
-  else if (way === 1) code.mov(EAX, CR4).alu('xor', EAX, 0x80).mov(CR4, EAX); // PGE
-  else if (way === 2) code.mov(EAX, CR0).mov(EDX, EAX).alu('and', EAX, 0x7fffffff).mov(CR0, EAX).mov(CR0, EDX); // PG off and as it was
-  else if (way === 3) code.mov(EAX, CR0).alu('xor', EAX, dice.pick([8, 4])).mov(CR0, EAX); // TS, EM
-  else code.mov(EAX, CR0).alu('xor', EAX, 0x40000).mov(CR0, EAX).raw(0x0f, 0x06); // AM; CLTS
+  const flip = (bits: number): Assembler => code.mov(EAX, CR0).alu('xor', EAX, bits).mov(CR0, EAX);
+  if (way === 0) flip(Control0.WP);
+  else if (way === 1) code.mov(EAX, CR4).alu('xor', EAX, Control4.PGE).mov(CR4, EAX);
+  else if (way === 2) code.mov(EAX, CR0).mov(EDX, EAX).alu('and', EAX, ~Control0.PG).mov(CR0, EAX).mov(CR0, EDX); // off and as it was
+  else if (way === 3) flip(dice.pick([Control0.TS, Control0.EM]));
+  else flip(Control0.AM).raw(0x0f, 0x06); // CLTS
 }
 
 // ---- segments, modes, events
@@ -279,10 +321,10 @@ function flags({ code, dice }: ActContext): void {
   if (way === 0) code.sti();
   else if (way === 1) code.cli();
   else if (way === 2) code.sti().raw(...safeInstruction(dice)).cli();
-  else if (way === 3) code.pushfd().alu('xor', at(ESP), 0x200).popfd();
-  else if (way === 4) code.pushfd().alu('xor', at(ESP), dice.pick([0x400, 0x40000, 0x8d5, 0x200000])).popfd().cld();
+  else if (way === 3) code.pushfd().alu('xor', at(ESP), Flag.IF).popfd();
+  else if (way === 4) code.pushfd().alu('xor', at(ESP), dice.pick([Flag.DF, Flag.AC, ARITHMETIC_FLAGS, Flag.ID])).popfd().cld();
   else if (way === 5) code.mov(EAX, SS).mov(SS, EAX).inc(EBX);
-  else code.pushfd().alu('or', at(ESP), 0x100).popfd().inc(EAX).inc(ECX); // TF
+  else code.pushfd().alu('or', at(ESP), Flag.TF).popfd().inc(EAX).inc(ECX);
 }
 function ports({ code, dice }: ActContext): void {
   const way = dice.below(5);
@@ -317,6 +359,18 @@ function shortJump({ code, dice }: ActContext): void {
   code.raw(SHORT_JUMP | dice.below(16), bytes.length, ...bytes);
 }
 
+/** What needs ring 0, in code of either ring: mostly left out in ring 3, where it is an exception. */
+function inKernel(emit: ActKind['emit']): ActKind['emit'] {
+  return (context) => {
+    const { code, dice, level } = context;
+    if (level === 'kernel' || dice.oneIn(6)) return emit(context);
+    const skip = code.newLabel('ring 3');
+    code.mov(EAX, CS).raw(0xa8, 3).jcc('nz', skip); // TEST AL, 3
+    emit(context);
+    code.label(skip);
+  };
+}
+
 const EVERYWHERE = ['main', 'function', 'kernel'] as const;
 const CODE_OF_LOOPS = ['main', 'kernel'] as const;
 const KERNEL_ONLY = ['kernel', 'main'] as const;
@@ -327,10 +381,10 @@ export const ACTS: readonly ActKind[] = [
   kind('compute', 10, EVERYWHERE, compute), kind('memory', 12, EVERYWHERE, memory), kind('move-pointers', 4, EVERYWHERE, movePointers), kind('join', 6, EVERYWHERE, join), kind('diamond', 4, EVERYWHERE, diamond),
   kind('short-jump', 2, EVERYWHERE, shortJump), kind('small-loop', 4, EVERYWHERE, smallLoop), kind('stack', 4, EVERYWHERE, stack), kind('divide', 2, EVERYWHERE, divide), kind('x87', 3, EVERYWHERE, x87), kind('strings', 5, EVERYWHERE, strings),
   kind('call', 6, CODE_OF_LOOPS, callFunction), kind('recursion', 1, ['function'], callFunction), kind('call-indirect', 4, CODE_OF_LOOPS, callIndirect), kind('jump-indirect', 4, CODE_OF_LOOPS, jumpIndirect), kind('odd-return', 2, MAIN, oddReturn),
-  kind('patch-next', 1, EVERYWHERE, patchNext), kind('patch-function', 2, CODE_OF_LOOPS, patchFunction), kind('copy-code', 1, CODE_OF_LOOPS, copyCode),
-  kind('service', 6, MAIN, service), kind('to-user', 3, MAIN, toUser), kind('to-kernel', 3, MAIN, toKernel), kind('sysenter', 2, MAIN, sysenter), kind('call-gate', 2, MAIN, callGate), kind('touch', 4, EVERYWHERE, touchEverything), kind('both-rings', 5, MAIN, bothRings),
-  kind('change-page', 4, KERNEL_ONLY, changePage), kind('swap-functions', 2, KERNEL_ONLY, swapFunctions), kind('change-directory', 2, KERNEL_ONLY, changeDirectory), kind('change-control', 1, KERNEL_ONLY, changeControl),
-  kind('segments', 3, CODE_OF_LOOPS, segments), kind('code16', 1, MAIN, code16), kind('flags', 3, CODE_OF_LOOPS, flags), kind('ports', 2, CODE_OF_LOOPS, ports), kind('sensitive', 3, EVERYWHERE, sensitive), kind('debug', 1, KERNEL_ONLY, debug), kind('halt', 1, MAIN, halt), kind('anything', 2, MAIN, anything),
+  kind('patch-next', 3, EVERYWHERE, patchNext), kind('patch-function', 2, CODE_OF_LOOPS, patchFunction), kind('patch-seldom', 3, EVERYWHERE, patchSeldom), kind('copy-code', 1, CODE_OF_LOOPS, copyCode),
+  kind('service', 6, MAIN, service), kind('to-user', 3, MAIN, toUser), kind('to-kernel', 3, MAIN, toKernel), kind('sysenter', 2, MAIN, sysenter), kind('call-gate', 2, MAIN, callGate), kind('touch', 4, EVERYWHERE, touchEverything), kind('both-rings', 5, MAIN, bothRings), kind('strings-on-revoked', 4, MAIN, stringsOnRevoked),
+  kind('change-page', 4, KERNEL_ONLY, inKernel(changePage)), kind('revoke', 4, KERNEL_ONLY, inKernel((context) => revoke(context))), kind('swap-functions', 2, KERNEL_ONLY, inKernel(swapFunctions)), kind('change-directory', 2, KERNEL_ONLY, inKernel(changeDirectory)), kind('change-control', 1, KERNEL_ONLY, inKernel(changeControl)),
+  kind('segments', 3, CODE_OF_LOOPS, segments), kind('code16', 1, MAIN, inKernel(code16)), kind('flags', 3, CODE_OF_LOOPS, flags), kind('ports', 2, CODE_OF_LOOPS, ports), kind('sensitive', 3, EVERYWHERE, sensitive), kind('debug', 1, KERNEL_ONLY, inKernel(debug)), kind('halt', 1, MAIN, halt), kind('anything', 2, MAIN, anything),
 ];
 const BY_NAME = new Map(ACTS.map((one) => [one.name, one]));
 

@@ -28,4 +28,4 @@ export const Selector = { CODE: 0x08, DATA: 0x10, USER_CODE: 0x1b, USER_DATA: 0x
 export const GATE = { INTERRUPT: 0xee, TRAP: 0xef, CALL: 0xec } as const;
 export const Vectors = { TIMER: 0x70, TO_USER: 0x61, TO_KERNEL: 0x62, SERVICE: 0x68 } as const;
 /** Words from COUNTERS on. */
-export const Variable = { RESUME: 0, AFTER_SYSENTER: 4, FAULTS: 8, TICKS: 12, NMIS: 16, FUNCTION_TABLE: 0x40, FREE: 0x100, FREE_WORDS: 64 } as const;
+export const Variable = { RESUME: 0, AFTER_SYSENTER: 4, FAULTS: 8, TICKS: 12, NMIS: 16, FAULT_SUM: 20, FUNCTION_TABLE: 0x40, RESULTS: 0x80, FREE: 0x100, FREE_WORDS: 64 } as const;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Flag } from '@ringbench/isa';
 import { Assembler } from '../../../engine/src/conformance/assembler.js';
 import { at, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, inSegment, SS, type MemoryOperand } from '../../../engine/src/conformance/operands.js';
 import { Dice, mixSeed } from '../../../engine/src/programs/dice.js';
@@ -46,6 +47,7 @@ const VECTORS_WITH_ERROR = [8, 10, 11, 12, 13, 14, 17];
 const EXCEPTIONS = 32;
 const MOST_FAULTS_MASK = 7;
 const IOPL_SHIFT = 12;
+const DATA_PAGES = [[0x10000, 0x1e000], [0x30000, 0x38000]] as const;
 const DATA_BASES = [0x10000, 0x13000, 0x30000, 0x33000] as const;
 
 const variable = (offset: number): MemoryOperand => at(COUNTERS + offset);
@@ -153,7 +155,15 @@ class Builder {
     if (shape === 'nested') this.inner(rest, dice);
     else if (shape === 'cases') this.cases(rest, again, counter);
     else this.acts(rest, 'main');
+    this.keepResults();
     code.dec(counter).jcc('nz', again);
+  }
+  /** Adds registers and flags to words of memory: a wrong one is not forgotten when the next iteration begins with others. */
+  private keepResults(): void {
+    const { code } = this;
+    code.pushfd();
+    [EAX, ECX, EDX, EBX, EBP, ESI, EDI].forEach((register, index) => code.alu(index === 0 ? 'add' : 'adc', variable(Variable.RESULTS + index * 4), register));
+    code.pop(EAX).alu('adc', variable(Variable.RESULTS + 28), EAX);
   }
   private inner(acts: readonly Act[], dice: Dice): void {
     const { code } = this;
@@ -182,7 +192,8 @@ class Builder {
     // A word that the copy of the page has otherwise.
     code.label(`function ${index}`).raw(0x81, 0xc3).label(`marker ${index}`).long(index + 1); // ADD EBX, imm32
     this.acts(acts, 'function');
-    if (index + 1 < FUNCTION_COUNT && index % 2 === 0) code.call(`function ${index + 1}`);
+    // Nests of two, or of all.
+    if (index + 1 < FUNCTION_COUNT && (index % 2 === 0 || this.program.seed % 3 === 0)) code.call(`function ${index + 1}`);
     code.ret();
   }
   private recursion(): void {
@@ -202,7 +213,7 @@ class Builder {
     code.label('fault with error').alu('add', ESP, 4);
     code.label('fault').push(EAX).mov(EAX, inKernel(Variable.RESUME)).mov(inSegment(SS, at(ESP, 4)), EAX).pop(EAX).iret();
     this.pageFault();
-    code.label('debug').alu('and', inSegment(SS, at(ESP, 8)), ~0x100).alu('or', inSegment(SS, at(ESP, 8)), 0x10000).iret();
+    code.label('debug').alu('and', inSegment(SS, at(ESP, 8)), ~Flag.TF).alu('or', inSegment(SS, at(ESP, 8)), Flag.RF).iret();
     code.label('nmi').inc(inKernel(Variable.NMIS)).iret();
     code.label('timer').push(EAX).inc(inKernel(Variable.TICKS)).outByte(0x20, 0x20).pop(EAX).iret();
     code.label('sysenter').mov(EDX, inKernel(Variable.AFTER_SYSENTER)).mov(ECX, MAIN_STACK).inc(inKernel(Variable.TICKS)).raw(0x0f, 0x35); // SYSEXIT
@@ -217,7 +228,8 @@ class Builder {
   /** Maps the page and tries again; some of the time, and outside the table's pages, goes on behind the act. */
   private pageFault(): void {
     const { code } = this;
-    code.label('page fault');
+    // Where it was is kept: it may be all by which two runs differ.
+    code.label('page fault').push(EAX).raw(0x0f, 0x20, 0xd0).alu('add', inKernel(Variable.FAULT_SUM), EAX).pop(EAX); // MOV EAX, CR2
     if (this.program.mapsPages) {
       code.inc(inKernel(Variable.FAULTS)).rm([0xf7], 0, inKernel(Variable.FAULTS)).long(MOST_FAULTS_MASK).jcc('z', 'fault with error'); // TEST
       code.push(EAX).raw(0x0f, 0x20, 0xd0).shift('shr', EAX, 12).alu('cmp', EAX, PAGES_OF_TABLE).jcc('nc', 'page fault elsewhere'); // MOV EAX, CR2
@@ -265,6 +277,8 @@ class Builder {
     for (let page = 0; page < ALIAS_PAGES; page++) map(ALIAS + page * PAGE, MAIN_CODE + page * PAGE, MAIN_CODE + page * PAGE);
     for (const page of [OTHER_DIRECTORY, OTHER_TABLE]) map(page, page, page);
     const directory: Patch = { at: OTHER_DIRECTORY, bytes: [...longBytes(OTHER_TABLE | OPEN), ...longBytes(0x87)] };
+    // Neighbouring pages of data are not neighbours in memory: what crosses their border shows it.
+    for (const [from, to] of DATA_PAGES) for (let page = from; page < to; page += PAGE) if (dice.oneIn(6)) map(page, page, page, dice.pick([1, 3, 5])); else patches.push({ at: entryOf(TABLE, page), bytes: longBytes((page ^ PAGE) | OPEN) });
     // A data page of the system's own, of which both rings have translations.
     const own = dice.pick([0x11000, 0x14000, 0x30000, 0x31000]);
     patches.push({ at: entryOf(TABLE, own), bytes: longBytes(own | 3) }, directory);

@@ -1,0 +1,54 @@
+import type { LoweredInstruction } from '@ringbench/interpreter';
+
+const PAGE_SHIFT = 12;
+const MOST_RUNS = 20_000;
+
+/** Instructions in a row, at a host address. */
+export type Run = readonly LoweredInstruction[];
+
+/**
+ * Decoded code by host page and EIP, so that code which belongs to several regions is decoded once, and recorded once (RegionFormer). Code that the interpreter has
+ * decoded is watched: what is here stays true until one of the methods for forgetting is called.
+ */
+export class RunCache {
+  private readonly pages = new Map<number, Map<number, Run>>();
+  private count = 0;
+
+  constructor(private readonly decode: (eip: number, host: number) => Run) {}
+
+  /** The instructions at an EIP, whose bytes begin at a host address. */
+  get(eip: number, host: number): Run {
+    const runs = this.pages.get(host >>> PAGE_SHIFT);
+    // The offset in the page is the EIP's too.
+    return runs?.get(eip) ?? this.add(eip, host);
+  }
+  private add(eip: number, host: number): Run {
+    if (this.count >= MOST_RUNS) this.forget();
+    const run = this.decode(eip, host);
+    if (run.length === 0) return run;
+    const runs = this.pages.get(host >>> PAGE_SHIFT) ?? new Map<number, Run>();
+    this.pages.set(host >>> PAGE_SHIFT, runs.set(eip, run));
+    this.count++;
+    return run;
+  }
+
+  /** Bytes of watched code changed. */
+  codeWritten(host: number, bytes: number): void {
+    if (this.count === 0) return;
+    for (let page = host >>> PAGE_SHIFT; page <= (host + bytes - 1) >>> PAGE_SHIFT; page++) {
+      const runs = this.pages.get(page);
+      if (runs === undefined) continue;
+      for (const [eip, run] of runs) {
+        const start = page * 2 ** PAGE_SHIFT + (eip & (2 ** PAGE_SHIFT - 1));
+        if (host >= start + ((run[run.length - 1].next - eip) | 0) || host + bytes <= start) continue;
+        runs.delete(eip);
+        this.count--;
+      }
+    }
+  }
+  /** Code is not watched any more. */
+  forget(): void {
+    if (this.count > 0) this.pages.clear();
+    this.count = 0;
+  }
+}
