@@ -17,8 +17,8 @@ const MEMORY_BYTES = 64 << 20;
 /** Far beyond any of them. */
 const BUDGET = 1e12;
 const MILLION = 1e6;
-/** Computation, at scales that run for half a second or more on the baseline: without calls, with some, and with many. */
-const COMPUTATION = ['nbody=40000', 'fft=300', 'matrix=300', 'sha256=2000', 'compression=40', 'sieve-sort=24', 'sort=40', 'coremark-like=800'];
+/** Computation, from hardly any calls to many; at scales that take half a second on the baseline, and less where a technique stops at every return. */
+const COMPUTATION = ['nbody=20000', 'fft=100', 'matrix=200', 'sha256=2000', 'compression=30', 'sieve-sort=24', 'coremark-like=200', 'sort=8'];
 
 const threadMilliseconds = () => {
   const { user, system } = process.threadCpuUsage();
@@ -53,6 +53,7 @@ function measureAll(cores, requests, rounds) {
   for (let round = 0; round < rounds; round++) for (const request of requests) for (const core of cores) {
     const { milliseconds, counts } = measure(core, request);
     const key = `${request} ${core}`;
+    process.stderr.write(`round ${round + 1}: ${key}: ${milliseconds.toFixed(0)} ms\n`);
     found.set(key, { request, core, milliseconds: Math.min(milliseconds, found.get(key)?.milliseconds ?? Infinity), exits: counts['vmm.exit'] ?? 0, direct: (counts.direct ?? 0) / counts.retired, retired: counts.retired });
   }
   return found;

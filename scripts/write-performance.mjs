@@ -35,9 +35,10 @@ function publish(folder) {
 }
 
 const list = (entries) => Object.entries(entries).map(([name, version]) => `${name} ${version}`).join(', ');
-function conditions({ rounds, clock, seed, machine, versions, skipped }) {
+function conditions({ rounds, clock, seed, factor, machine, versions, skipped }) {
   const left = Object.entries(skipped).map(([peer, reason]) => `; ${peer} left out: ${reason}`).join('');
-  return `${rounds} rounds, seed ${seed}, ${clock === 'cpu' ? 'processor' : 'wall-clock'} time; ${machine.processors} processors, guest memory ${machine.guestMemoryMiB} MiB; ${list(versions)}${left}.`;
+  const shorter = factor === 1 ? '' : ` all runs at ${factor} of the instructions that this page names;`;
+  return `${rounds} rounds, seed ${seed},${shorter} ${clock === 'cpu' ? 'processor' : 'wall-clock'} time; ${machine.processors} processors, guest memory ${machine.guestMemoryMiB} MiB; ${list(versions)}${left}.`;
 }
 
 /** The document with its tables from what is published. */

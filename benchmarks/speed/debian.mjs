@@ -10,7 +10,7 @@ import { UserError, runScript } from '../../scripts/guest-toolchain.mjs';
 import { debianReport } from './peers/debian-tables.mjs';
 import { MACHINES, versions } from './peers/machines.mjs';
 import { runUntil } from './peers/measure.mjs';
-import { chosen, positive, progress, say } from './peers/options.mjs';
+import { chosen, exitOnTermination, positive, progress, say } from './peers/options.mjs';
 import { shuffled } from './peers/plan.mjs';
 import { cpuMilliseconds, peakMebibytes } from './peers/process-use.mjs';
 import { spread } from './peers/summary.mjs';
@@ -112,6 +112,7 @@ async function main() {
   writeFileSync(files.initrd, buildInitramfs(guests.busybox.bytes));
   const random = seededRandom(seed, 'order of the boots');
   const boots = [];
+  exitOnTermination();
   for (let round = 0; round < rounds; round++) {
     for (const peer of shuffled(peers, random)) {
       progress(`round ${round + 1}/${rounds}: ${peer}`);

@@ -10,7 +10,7 @@ import { writeChart } from './peers/chart.mjs';
 import { KERNELS, describeKernel } from './peers/kernels.mjs';
 import { MACHINES, MEMORY_MIB, versions } from './peers/machines.mjs';
 import { report } from './peers/layout.mjs';
-import { chosen, positive, progress, say } from './peers/options.mjs';
+import { chosen, exitOnTermination, positive, progress, say } from './peers/options.mjs';
 import { PHASES, planOf } from './peers/plan.mjs';
 import { calibrate, runPlan } from './peers/run.mjs';
 import { summarize } from './peers/summary.mjs';
@@ -39,6 +39,8 @@ cold (${PHASES.cold / 1e9} G, process start to END), and throughput against time
   --from FILE         measures nothing, shows a bench.json again
   --json              the whole result on standard output instead of tables
   --help
+
+Ctrl-C ends it with what was measured until then.
 
 Examples:
   npm run bench
@@ -92,7 +94,11 @@ async function measureAll(options) {
   }
   const watched = WATCHABLE.filter((peer) => peers.includes(peer));
   const warmUp = watches && watched.length > 0 ? await measureWarmUp({ peers: watched, rounds, seed, deadlineMs }) : undefined;
-  const measurements = await runPlan(planOf({ kernels, peers, phases, rounds, factor, seed }), deadlineMs);
+  const stop = { asked: false };
+  process.once('SIGINT', () => (stop.asked = true));
+  const plan = planOf({ kernels, peers, phases, rounds, factor, seed });
+  const measurements = await runPlan(plan, deadlineMs, stop);
+  if (stop.asked) say(`interrupted: ${measurements.length} of ${plan.length} measurements`);
   const machine = { processors: availableParallelism(), model: cpus()[0]?.model ?? 'unknown', guestMemoryMiB: MEMORY_MIB };
   return { schema: SCHEMA, seed, rounds, factor, phases, deadlineMs, versions: versions(), machine, peers, skipped, kernels, ...(warmUp === undefined ? {} : { warmUp }), measurements };
 }
@@ -110,6 +116,7 @@ function readResult(file) {
 async function main() {
   const options = readOptions();
   if (options.help) return console.log(HELP);
+  exitOnTermination();
   const measured = options.from === undefined ? await measureAll(options) : readResult(options.from);
   const summary = summarize(measured, options.clock);
   const result = { ...measured, ...summary, targets: targetsOf({ ...measured, ...summary }) };

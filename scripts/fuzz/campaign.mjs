@@ -70,7 +70,7 @@ function explain(reference, programs, { core, difference }, executor) {
 async function work({ profile, cores: ids, executor, seed, programs }) {
   const reference = await loadCore(REFERENCE);
   const cores = await Promise.all(ids.filter((id) => id !== REFERENCE).map((id) => loadCore(id)));
-  const total = { programs: 0, finished: 0, images: 0, instructions: 0, looks: 0, ends: {}, kinds: {}, failures: [], failed: 0 };
+  const total = { programs: 0, finished: 0, images: 0, instructions: 0, looks: 0, ends: {}, kinds: {}, failed: 0 };
   for (let next = 0; next < programs; ) {
     const batch = Array.from({ length: Math.min(PROGRAMS_OF_AN_IMAGE, programs - next) }, (_, index) => generateProgram(seed + next + index, profile));
     const { expected, failure } = judge(cores, reference, batch, executor);
@@ -82,14 +82,14 @@ async function work({ profile, cores: ids, executor, seed, programs }) {
     total.instructions += expected.looks.at(-1).retired;
     total.looks += expected.looks.length;
     total.images++;
-    if (failure !== undefined && ++total.failed <= MOST_SHRUNK) total.failures.push(explain(reference, batch, failure, executor));
+    if (failure !== undefined && ++total.failed <= MOST_SHRUNK) parentPort.postMessage({ failure: explain(reference, batch, failure, executor) });
     total.programs = next += begun;
     parentPort.postMessage({ done: next });
   }
   parentPort.postMessage({ result: total });
 }
 
-function start(campaign, workers, onProgress) {
+function start(campaign, workers, onProgress, onFailure) {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL(import.meta.url), { workerData: campaign });
     let [heard, done] = [processorSeconds(), 0];
@@ -99,8 +99,9 @@ function start(campaign, workers, onProgress) {
       void thread.terminate();
       reject(new Error(`a core kept the processor for ${PATIENCE} s in the programs from seed ${campaign.seed + done} on`));
     }, WATCH_EVERY);
-    thread.on('message', ({ done: number = done, result }) => {
+    thread.on('message', ({ done: number = done, failure, result }) => {
       heard = processorSeconds();
+      if (failure !== undefined) onFailure(failure);
       if (result === undefined) return onProgress((done = number));
       clearInterval(watch);
       return resolve(result);
@@ -127,14 +128,13 @@ function createProgress(programs) {
   };
 }
 
-/** Writes each failure to a file of its own, named by core and seed. */
-function saveFailures(profile, failures) {
-  if (failures.length > 0) mkdirSync(FAILURES, { recursive: true });
-  return failures.map(({ core, seed, text }) => {
-    const file = join(FAILURES, `${profile}-${core}-${seed}.txt`);
-    writeFileSync(file, `${text}\n`);
-    return { core, seed, file, text };
-  });
+/** Writes a failure, as soon as it is known, to a file of its own, named by core and seed. */
+function saveFailure(profile, { core, seed, text }) {
+  mkdirSync(FAILURES, { recursive: true });
+  const file = join(FAILURES, `${profile}-${core}-${seed}.txt`);
+  writeFileSync(file, `${text}\n`);
+  process.stderr.write(`${core} differs: ${file}\n`);
+  return { core, seed, file, text };
 }
 
 /** Runs a campaign and prints its figures; the exit code is 1 when a core differs. */
@@ -145,12 +145,13 @@ export async function runCampaign(profile, { programs, seed, cores, executor, js
   process.stderr.write(`${profile}: ${programs} programs from seed ${seed} on, ${workers} workers\n`);
   const began = performance.now();
   const shares = Array.from({ length: workers }, (_, index) => ({ profile, cores, executor, seed: seed + index * share, programs: Math.min(share, programs - index * share) })).filter((own) => own.programs > 0);
-  const results = await Promise.all(shares.map((own, index) => start(own, workers, (done) => progress(index, done))));
+  const failures = [];
+  const results = await Promise.all(shares.map((own, index) => start(own, workers, (done) => progress(index, done), (failure) => failures.push(saveFailure(profile, failure)))));
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   const seconds = Math.round((performance.now() - began) / 1000);
   const figures = {
     profile, seed, cores, executor: executor ?? 'default', programs: sumOf(results, 'programs'), finished: sumOf(results, 'finished'), images: sumOf(results, 'images'), instructions: sumOf(results, 'instructions'), looks: sumOf(results, 'looks'),
-    ends: mergeCounts(results, 'ends'), kinds: mergeCounts(results, 'kinds'), seconds, cpuSeconds: processorSeconds(), failed: sumOf(results, 'failed'), failures: saveFailures(profile, results.flatMap(({ failures }) => failures)),
+    ends: mergeCounts(results, 'ends'), kinds: mergeCounts(results, 'kinds'), seconds, cpuSeconds: processorSeconds(), failed: sumOf(results, 'failed'), failures,
   };
   if (json) console.log(JSON.stringify(figures));
   else report(figures);

@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { bootDisk } from '../../benchmarks/speed/peers/boot-disk.mjs';
 import { ratioChart } from '../../benchmarks/speed/peers/chart.mjs';
 import { KERNELS, describeKernel, readImage } from '../../benchmarks/speed/peers/kernels.mjs';
 import { markdownTable, report } from '../../benchmarks/speed/peers/layout.mjs';
@@ -130,7 +134,7 @@ describe('what is shown', () => {
 });
 
 /** A process that writes what it is told and stays. */
-const speaker = (text: string, ending = 'setInterval(() => {}, 1000)') => [process.execPath, ['-e', `process.stdout.write(${JSON.stringify(text)});${ending}`]];
+const speaker = (text: string, ending = 'setInterval(() => {}, 1000)'): [string, string[]] => [process.execPath, ['-e', `process.stdout.write(${JSON.stringify(text)});${ending}`]];
 
 describe('a measurement', () => {
   test('is of START and END, and reads what was retired behind them', async () => {
@@ -145,6 +149,18 @@ describe('a measurement', () => {
     expect(await measure(speaker('START\n'), { deadlineMs: 400 })).toMatchObject({ timedOut: true, regionMs: 400 });
   });
 
+  test('reads a named pipe where a machine cannot write to what it is given', async ({ skip }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringbench-pipe-'));
+    try {
+      const pipe = join(folder, 'serial');
+      if (spawnSync('mkfifo', [pipe]).status !== 0) skip('no mkfifo');
+      const writes = `require('node:fs').writeFileSync(${JSON.stringify(pipe)}, 'START\\nEND sum=00c0ffee\\n');setInterval(() => {}, 1000)`;
+      expect(await measure([process.execPath, ['-e', writes], pipe], { deadlineMs: PATIENCE_MS, stdin: 'ignore' })).toMatchObject({ timedOut: false, checksum: '00c0ffee' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('fails with a guest that faults, a process that ends and one that is not there', async () => {
     await expect(measure(speaker('START\nFAULT 0e 00000000 00100000\n'), { deadlineMs: PATIENCE_MS })).rejects.toThrow('FAULT 0e');
     await expect(measure(speaker('START\n', 'process.stderr.write("no memory");process.exit(1)'), { deadlineMs: PATIENCE_MS })).rejects.toThrow('no memory');
@@ -156,6 +172,35 @@ describe('a measurement', () => {
     await expect(calibrate(kernel, PATIENCE_MS)).rejects.toThrow(/its sum is [0-9a-f]{8}, not 06d5535e/);
     const measurements = await runPlan([{ phase: 'cold', kernel, peer: 'translator', round: 0, scale: 10 }], PATIENCE_MS);
     expect(measurements).toEqual([expect.objectContaining({ kernel: 'patch-same-page', timedOut: false, instructions: expect.any(Number) })]);
+  });
+});
+
+describe('the disk for Bochs', () => {
+  test('boots a guest and hands it its command line', async () => {
+    const { core } = await import('../../packages/core-native/dist/index.js');
+    let console = '';
+    const engine = core.create({ memoryBytes: 16 << 20, onConsole: (byte) => (console += String.fromCharCode(byte)) });
+    expect(engine.load({ name: 'disk', format: 'disk', bytes: bootDisk(readImage('coremark-like'), 'scale=1') })).toEqual({ ok: true });
+    expect(engine.run(20_000_000)).toEqual({ kind: 'power-off', status: 0 });
+    // At scale 1, as packages/engine/test/support/workloads.ts has it.
+    expect(console).toBe('START\nEND sum=b2c186e2\n');
+  });
+
+  test('has no place for an image that the boot sector would cut', () => {
+    expect(() => bootDisk(new Uint8Array(40_000), '')).toThrow('too large');
+  });
+
+  test('its boot sector is what the source assembles to', ({ skip }) => {
+    const peers = fileURLToPath(new URL('../../benchmarks/speed/peers/', import.meta.url));
+    const folder = mkdtempSync(join(tmpdir(), 'ringbench-boot-sector-'));
+    try {
+      const [object, binary] = [join(folder, 'boot-sector.o'), join(folder, 'boot-sector.bin')];
+      const steps = [['gcc', '-m32', '-c', join(peers, 'boot-sector.S'), '-o', object], ['ld', '-m', 'elf_i386', '-Ttext', '0x7c00', '--oformat', 'binary', '-o', binary, object]];
+      if (steps.some(([tool = '', ...words]) => spawnSync(tool, words).status !== 0)) skip('no gcc and ld for 32-bit code');
+      expect(readFileSync(binary)).toEqual(readFileSync(join(peers, 'boot-sector.bin')));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -13,8 +13,8 @@ const BIOS = 'BIOS-bochs-latest';
 const VGA_BIOS = 'VGABIOS-lgpl-latest';
 /** The first is in builds for this purpose; Debian's has the second, and must not wait for somebody to look. */
 const DISPLAYS = ['nogui', 'rfb, options="timeout=0"'];
-/** A debugger build waits for this; others do not read their input. */
-const CONTINUE = 'c\n';
+/** What a debugger build is told, by a file: it crawls where its input is a socket, as of Node's children. */
+const CONTINUE = 'continue\n';
 const PROBE_MS = 30_000;
 const PROBE = 'noop';
 
@@ -28,6 +28,15 @@ function configuration({ disk, serial }, memoryMiB, share) {
     `com1: enabled=1, mode=file, dev=${serial}`, `display_library: ${display}`, 'clock: sync=none, time0=1', 'log: /dev/null', '',
   ].join('\n');
 }
+
+/** What it says of itself, or undefined where it is not installed. */
+function help() {
+  const { stdout, stderr, error } = spawnSync(COMMAND, ['--help'], { encoding: 'utf8' });
+  return error === undefined ? `${stdout}${stderr}` : undefined;
+}
+
+/** Debian's is one, and several times slower than a build for speed. */
+const isDebugger = () => help()?.includes('-rc filename') === true;
 
 const shareFolder = () => SHARES.find((share) => existsSync(join(share, BIOS)));
 
@@ -47,16 +56,18 @@ function command(id, scale, memoryMiB) {
   writeFileSync(file, configuration({ disk, serial }, memoryMiB, shareFolder()));
   rmSync(serial, { force: true });
   spawnSync('mkfifo', [serial]);
-  return [COMMAND, ['-q', '-f', file], serial];
+  const commands = join(folder, 'commands');
+  writeFileSync(commands, CONTINUE);
+  return [COMMAND, ['-q', '-f', file, ...(isDebugger() ? ['-rc', commands] : [])], serial];
 }
 
 /** Why Bochs cannot be run here, or undefined; finds a display that it has. */
 async function absent(memoryMiB) {
-  if (spawnSync(COMMAND, ['--help']).error !== undefined) return `no ${COMMAND}`;
+  if (help() === undefined) return `no ${COMMAND}`;
   if (shareFolder() === undefined) return `no ${BIOS} in ${SHARES.join(' or ')}`;
   for (display of DISPLAYS) {
     try {
-      const { timedOut } = await measure(command(PROBE, 1, memoryMiB), { deadlineMs: PROBE_MS, input: CONTINUE });
+      const { timedOut } = await measure(command(PROBE, 1, memoryMiB), { deadlineMs: PROBE_MS, stdin: 'ignore' });
       if (!timedOut) return undefined;
     } catch {
       // Not with this display.
@@ -65,13 +76,11 @@ async function absent(memoryMiB) {
   return `${COMMAND} does not start a guest here`;
 }
 
-/** Version, and whether it is a debugger build, which is several times slower than one for speed. */
+/** Version, and whether it is a debugger build. */
 function version() {
-  const { stdout, stderr, error } = spawnSync(COMMAND, ['--help'], { encoding: 'utf8' });
-  if (error !== undefined) return undefined;
-  const text = `${stdout}${stderr}`;
-  return `${/Bochs x86 Emulator (\S+)/.exec(text)?.[1] ?? 'unknown'}${/-rc filename/.test(text) ? ' (debugger build)' : ''}`;
+  const text = help();
+  return text === undefined ? undefined : `${/Bochs x86 Emulator (\S+)/.exec(text)?.[1] ?? 'of unknown version'}${isDebugger() ? ' (debugger build)' : ''}`;
 }
 
 /** The machine for a guest memory of `memoryMiB`. */
-export const bochs = (memoryMiB) => ({ absent: () => absent(memoryMiB), command: (id, scale) => command(id, scale, memoryMiB), input: CONTINUE, version });
+export const bochs = (memoryMiB) => ({ absent: () => absent(memoryMiB), command: (id, scale) => command(id, scale, memoryMiB), stdin: 'ignore', version });

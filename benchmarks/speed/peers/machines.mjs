@@ -26,7 +26,7 @@ const javascript = (machine, absent) => ({
   command: (id, scale) => [process.execPath, [GUEST, machine, imagePath(id), String(scale), String(MEMORY_MIB << 20)]],
 });
 
-/** Ours come first. `absent`: why it cannot be run here, or undefined; `command`: program and arguments; `input`: what it is told; `counts`: prints what it retired. */
+/** Ours come first. `absent`: why it cannot be run here, or undefined; `command`: program and arguments; `counts`: prints what it retired. */
 export const MACHINES = {
   interpreter: { ...javascript('interpreter', present), counts: true },
   translator: { ...javascript('translator', present), counts: true },

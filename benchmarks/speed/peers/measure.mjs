@@ -56,20 +56,23 @@ function consoleOf(child, pipe, stream) {
 }
 
 /**
- * Starts a process, writes `input` to it, and gives what it writes to `onText`, until that returns something, which is the result, or until `deadlineMs` are over: then undefined. The
- * process is killed in both cases. Throws if it ends before.
+ * Starts a process and gives what it writes to `onText`, until that returns something, which is the result, or until `deadlineMs` are over: then undefined. The
+ * process is killed in both cases. Throws if it ends before. `stdin`: an open pipe, or nothing to read.
+ * @param {[string, string[], string?]} command program, arguments, and the named pipe of its console if it has one
+ * @param {{ deadlineMs: number, stream?: 'stdout' | 'stderr', stdin?: 'pipe' | 'ignore', onText: (text: string, moment: { pid: number, milliseconds: number }) => unknown }} options
  */
-export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout', input = '', onText }) {
+export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout', stdin = 'pipe', onText }) {
   return new Promise((resolve, reject) => {
     const begun = performance.now();
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    child.stdin.on('error', () => undefined).write(input);
+    const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'] });
     let [words, isDone, result] = ['', false, undefined];
     const end = () => {
       isDone = true;
       child.kill('SIGKILL');
     };
     const timer = setTimeout(end, deadlineMs);
+    // A guest that halted would otherwise outlive us.
+    process.once('exit', end);
     const console = consoleOf(child, pipe, stream);
     if (pipe !== undefined) child.stdout.resume();
     console.setEncoding('latin1').on('data', (text) => {
@@ -81,6 +84,7 @@ export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout',
     child.on('error', reject);
     child.on('close', () => {
       clearTimeout(timer);
+      process.off('exit', end);
       console.destroy();
       if (isDone) resolve(result);
       else reject(new Error(`${command} ${args.join(' ')}: ${words.trim() || 'ended before the guest did'}`));
@@ -91,14 +95,16 @@ export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout',
 /**
  * Runs `command` with `args` until the guest's END line or for `deadlineMs`. Times in milliseconds: `firstLineMs` and `endMs` from the process's
  * start, `regionMs` from START to END (for one that timed out: the least it takes), the same in processor time. Throws if the guest does anything else.
+ * @param {[string, string[], string?]} command as for `runUntil`
+ * @param {{ deadlineMs: number, counts?: boolean, stdin?: 'pipe' | 'ignore' }} options
  */
-export async function measure(command, { deadlineMs, counts = false, input }) {
+export async function measure(command, { deadlineMs, counts = false, stdin }) {
   const found = {};
   let now;
   const split = lineSplitter((line) => {
     if (!found.isDone) found.isDone = takeLine(line, found, { ...now, counts });
   });
-  await runUntil(command, { deadlineMs, input, onText: (text, moment) => {
+  await runUntil(command, { deadlineMs, stdin, onText: (text, moment) => {
     now = moment;
     split(text);
     return found.isDone || undefined;

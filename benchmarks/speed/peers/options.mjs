@@ -1,6 +1,9 @@
 // What the commands here have in common: reading options, saying where they are.
 import { UserError } from '../../../scripts/guest-toolchain.mjs';
 
+/** 128 and the signal's number, as shells have it. */
+const TERMINATED = 143;
+
 /** Those of `known` that are among `names`, in the order of `known`; an unknown name is the user's mistake. */
 export function chosen(names, known, what) {
   const unknown = names.find((name) => !known.includes(name));
@@ -19,3 +22,8 @@ export const say = (text) => process.stderr.write(`${text}\n`);
 
 /** One line that is written over and over on a terminal, and a line each in a file. */
 export const progress = (text) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : text === '' ? '' : `${text}\n`);
+
+/** SIGTERM ends us as an exit does, so that nobody whom we started stays. */
+export function exitOnTermination() {
+  process.once('SIGTERM', () => process.exit(TERMINATED));
+}

@@ -25,11 +25,21 @@ async function measureCell({ kernel, peer, scale, ...cell }, deadlineMs, sums) {
   return { ...cell, kernel: kernel.id, peer, scale, ...result };
 }
 
+/** Who interrupts us on a terminal interrupts the process that is measured, too: that it ended then is no error. */
+async function unlessStopped(measurement, stop) {
+  try {
+    return await measurement;
+  } catch (error) {
+    if (stop.asked) return undefined;
+    throw error;
+  }
+}
+
 /**
  * All measurements of the plan. Who runs out of time warm is measured again on a tenth of the work, in later rounds too; who does so cold, where the whole time
- * is what counts, is not asked for that figure again.
+ * is what counts, is not asked for that figure again. `stop.asked` ends it with what there is by then.
  */
-export async function runPlan(plan, deadlineMs) {
+export async function runPlan(plan, deadlineMs, stop = { asked: false }) {
   const measurements = [];
   const sums = new Map();
   const shares = new Map();
@@ -37,10 +47,11 @@ export async function runPlan(plan, deadlineMs) {
   for (const [index, cell] of plan.entries()) {
     const { phase, kernel, peer } = cell;
     const name = `${phase} ${kernel.id} ${peer}`;
-    while ((shares.get(name) ?? 1) >= LEAST_SHARE) {
+    while (!stop.asked && (shares.get(name) ?? 1) >= LEAST_SHARE) {
       const scale = Math.max(1, Math.round(cell.scale * (shares.get(name) ?? 1)));
       progress(`${index + 1}/${plan.length} ${Math.round((performance.now() - begun) / MS_PER_S)} s: ${name}`);
-      const measurement = await measureCell({ ...cell, scale }, deadlineMs, sums);
+      const measurement = await unlessStopped(measureCell({ ...cell, scale }, deadlineMs, sums), stop);
+      if (measurement === undefined) break;
       measurements.push(measurement);
       if (!measurement.timedOut) break;
       shares.set(name, phase === 'warm' ? (shares.get(name) ?? 1) * SHORTER : 0);

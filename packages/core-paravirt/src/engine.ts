@@ -5,7 +5,7 @@ import {
 } from '@ringbench/engine';
 import { INSTRUCTIONS_PER_SECOND, type Machine } from '@ringbench/machine';
 import {
-  Dispatcher, GuestClock, GuestPlatform, HostContext, MonitorInstructions, Neighbour, openGates, PagePool, runToTrap, ShadowCounters, siteFor, takePage, UserSegments, VirtualMachine, VmmCounters,
+  Dispatcher, GuestClock, GuestLoop, GuestPlatform, HostContext, MonitorInstructions, Neighbour, openGates, PagePool, ShadowCounters, siteFor, takePage, UserSegments, VirtualMachine, VmmCounters,
 } from '@ringbench/vmm';
 import { ParavirtCounters } from './counters.js';
 import { Hypercalls } from './hypercalls.js';
@@ -50,8 +50,7 @@ export class ParavirtEngine implements Engine {
   private readonly monitorCounters = new ShadowCounters();
   private readonly io: GuestIo;
   private readonly clock: GuestClock;
-  /** The last trap is handled and the guest not entered again. */
-  private awaitsEntry = true;
+  private readonly loop: GuestLoop;
   private isLoaded = false;
   private isPauseWanted = false;
   readonly tenant?: Tenant;
@@ -89,6 +88,7 @@ export class ParavirtEngine implements Engine {
     this.devices = new VirtualDevices(this.guest, this.registers, counters);
     this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: () => undefined, onReset: () => undefined }, site.owner);
     this.dispatcher = new Dispatcher(host, counters);
+    this.loop = new GuestLoop(machine, this.dispatcher, this.world, this.clock, () => this.enterGuest());
     const hypercalls = new Hypercalls({
       memory, spaces: this.spaces, segments, devices: this.devices, counters: this.ownCounters, hasSpaces: mmu === 'hypercall', onMark: (value) => this.recorder.mark(value), onTerminate: (status) => (this.status = status),
     });
@@ -107,9 +107,8 @@ export class ParavirtEngine implements Engine {
       if (this.machine.run(0).kind === 'budget' && this.world.isGuestRunning) this.machine.run(1);
       if (this.world.isGuestRunning) continue;
       const isPreempted = this.host.trappedVector() === TIMER_VECTOR;
-      this.dispatcher.dispatch();
+      this.loop.takeTrap();
       if (isPreempted) this.world.isUnnoticed = true;
-      this.awaitsEntry = true;
     }
   }
 
@@ -127,7 +126,7 @@ export class ParavirtEngine implements Engine {
     this.registers.store('BOOT_INFORMATION', state[Register.EBX]);
     this.devices.start();
     this.world.start(state[Word.EIP] + DIRECT_BASE);
-    this.awaitsEntry = true;
+    this.loop.awaitsEntry = true;
     this.isLoaded = true;
     return { ok: true };
   }
@@ -135,20 +134,7 @@ export class ParavirtEngine implements Engine {
   run(budget: number): Exit {
     if (!this.isLoaded) throw new Error('run without a guest');
     if (this.refusal !== undefined) return { kind: 'refused', reason: this.refusal };
-    const end = this.retired + budget;
-    for (;;) {
-      if (this.awaitsEntry) {
-        const exit = this.enterGuest();
-        if (exit !== undefined) return exit;
-      } else {
-        const stop = runToTrap(this.machine, end - this.retired, this.world);
-        if (stop !== undefined) return stop;
-      }
-      if (!this.world.isGuestRunning) {
-        this.dispatcher.dispatch();
-        this.awaitsEntry = true;
-      }
-    }
+    return this.loop.run(budget);
   }
 
   /** What lies between two instructions of the guest: the end of the run, devices, pending events; then the entry. */
@@ -163,7 +149,7 @@ export class ParavirtEngine implements Engine {
     if (problem !== undefined) return { kind: 'shutdown', eip: world.eip >>> 0, detail: problem };
     world.enter();
     this.armTimer();
-    this.awaitsEntry = false;
+    this.loop.awaitsEntry = false;
     return undefined;
   }
 

@@ -4,7 +4,7 @@ import {
   type GuestView, type LoadResult, type Region, type Tenant, type Digest,
 } from '@ringbench/engine';
 import type { Machine } from '@ringbench/machine';
-import { Dispatcher, GuestClock, GuestPlatform, HostContext, Neighbour, ROM_PAGES, ROM_TABLE_PAGES, runToTrap, SecondLevelTables, secondLevelPages, siteFor, StaticDevices, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
+import { Dispatcher, GuestClock, GuestLoop, GuestPlatform, HostContext, Neighbour, ROM_PAGES, ROM_TABLE_PAGES, SecondLevelTables, secondLevelPages, siteFor, StaticDevices, takePage, VirtualMachine, VmmCounters } from '@ringbench/vmm';
 import { ControlBlock, ExitFrame } from './control-block.js';
 import { DeviceServer } from './device-server.js';
 import { IO_BITMAP_PAGES, IoBitmap } from './io-bitmap.js';
@@ -27,8 +27,7 @@ export class V386Engine implements Engine {
   private readonly devices: StaticDevices;
   private readonly deviceServer: DeviceServer;
   private readonly clock: GuestClock;
-  /** The last exit is handled and the guest not entered again. */
-  private awaitsEntry = false;
+  private readonly loop: GuestLoop;
   private isLoaded = false;
   private readonly platform: GuestPlatform;
   private readonly neighbour: Neighbour;
@@ -69,6 +68,7 @@ export class V386Engine implements Engine {
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     const exits = new GuestExits(this.guest, block, secondLevel, this.deviceServer);
     this.dispatcher = new Dispatcher(host, counters);
+    this.loop = new GuestLoop(machine, this.dispatcher, this.switch, this.clock, () => this.enterGuest());
     this.dispatcher.handle(Vector.V3, () => exits.handle(this.switch.takeExit()));
     if (site.tenancy === undefined) return;
     this.tenant = site.tenancy;
@@ -82,8 +82,7 @@ export class V386Engine implements Engine {
   private leave(): void {
     if (!this.switch.isGuestRunning) return;
     exitV386(this.machine.processor, 'timer');
-    this.dispatcher.dispatch();
-    this.awaitsEntry = true;
+    this.loop.takeTrap();
   }
 
   load(image: GuestImage): LoadResult {
@@ -93,27 +92,14 @@ export class V386Engine implements Engine {
     this.devices.connect();
     this.hasFirmware = image.format === 'rom';
     this.switch.resetGuest();
-    this.awaitsEntry = true;
+    this.loop.awaitsEntry = true;
     this.isLoaded = true;
     return { ok: true };
   }
 
   run(budget: number): Exit {
     if (!this.isLoaded) throw new Error('run without a guest');
-    const end = this.retired + budget;
-    for (;;) {
-      if (this.awaitsEntry) {
-        const exit = this.enterGuest();
-        if (exit !== undefined) return exit;
-      } else {
-        const stop = runToTrap(this.machine, end - this.retired, this.switch);
-        if (stop !== undefined) return stop;
-      }
-      if (!this.switch.isGuestRunning) {
-        this.dispatcher.dispatch();
-        this.awaitsEntry = true;
-      }
-    }
+    return this.loop.run(budget);
   }
 
   /** What lies between two instructions of the guest: the end of the run, virtual devices, interrupts; then the entry. */
@@ -131,7 +117,7 @@ export class V386Engine implements Engine {
     if (!endsNext && !guest.settle()) return { kind: 'halted' };
     if (this.takePause()) return { kind: 'paused' };
     this.switch.enter();
-    this.awaitsEntry = false;
+    this.loop.awaitsEntry = false;
     if (!endsNext) return undefined;
     if (guest.isPoweredOff || !this.hasFirmware) return this.takeEnd();
     // Back to the VMM, which resets the guest.

@@ -8,7 +8,7 @@ import { ENTRY_SHIFT, Field, fieldOfInstructionNumber, FIRST_ENTRY_OPERATION, LI
 import type { OperationTable } from './operations.js';
 import { PageSource } from './page-source.js';
 import { immediatesOf, isWithin, patchImmediate, type PatchedImmediate } from './patched-immediates.js';
-import { SystemInstruction } from './system-operands.js';
+import { NumberedInstructions, SystemInstruction } from './system-operands.js';
 
 const PAGE_MASK = 0xfff;
 const PAGE_BYTES = 4096;
@@ -29,7 +29,8 @@ const JUMP_SHAPE = pseudoShape('jmp');
  */
 export class CodeCache {
   /** System instructions by the number in their micro-op. */
-  readonly instructions: SystemInstruction[] = [];
+  readonly instructions: readonly SystemInstruction[];
+  private readonly numbered = new NumberedInstructions();
   /** Changes whenever code is decoded or forgotten. */
   age = 0;
   /** Machine page at which the VMM takes over (its dispatcher), or -1. */
@@ -51,6 +52,7 @@ export class CodeCache {
     private readonly fused: ReadonlyMap<number, number>,
   ) {
     this.words = memory.words;
+    this.instructions = this.numbered.all;
     this.source = new PageSource(memory.bytes, mmu, memory.state);
     memory.onReset(() => memory.bytes.fill(0, Region.MICRO_OPS, Math.max(this.usedUpTo, this.next)));
   }
@@ -147,7 +149,7 @@ export class CodeCache {
     }
     const { operation, instruction } = single;
     const words = single.words.slice();
-    if (instruction !== undefined && operation.hasProcedure) words[fieldOfInstructionNumber(operation.hasMemoryOperand)] = this.number(new SystemInstruction(instruction), false);
+    if (instruction !== undefined && operation.hasProcedure) words[fieldOfInstructionNumber(operation.hasMemoryOperand)] = this.numbered.add(new SystemInstruction(instruction), false);
     const microOp = this.next;
     this.next += 2 * MICRO_OP_BYTES;
     // It ends what it is in: behind it is only the EIP.
@@ -246,24 +248,12 @@ export class CodeCache {
         at = decoded.length;
         break;
       }
-      lowered.push(lower(this.table, decoded, here, context, (instruction) => this.number(new SystemInstruction(instruction), limit === 1)));
+      lowered.push(lower(this.table, decoded, here, context, (instruction) => this.numbered.add(new SystemInstruction(instruction), limit === 1)));
       at += decoded.length;
       if (lowered[lowered.length - 1].endsBlock) break;
     }
     return lowered.length === 0 ? undefined : { lowered, bytes: Math.max(at, 1) };
   }
-
-  /** Number under which the handler finds a system instruction. Single instructions share one, or stepping would fill memory. */
-  private number(instruction: SystemInstruction, single: boolean): number {
-    if (!single || this.singleNumber < 0) {
-      const number = this.instructions.push(instruction) - 1;
-      if (single) this.singleNumber = number;
-      return number;
-    }
-    this.instructions[this.singleNumber] = instruction;
-    return this.singleNumber;
-  }
-  private singleNumber = -1;
 
   private place(needed: number, replaced: Block | undefined): number {
     if (replaced !== undefined && replaced.dead && replaced.capacity >= needed) return replaced.microOp;
@@ -391,8 +381,7 @@ export class CodeCache {
     for (const waiting of this.waitingOfContext) waiting.clear();
     this.granules.clear();
     this.liveBlocks.clear();
-    this.instructions.length = 0;
-    this.singleNumber = -1;
+    this.numbered.forget();
     this.words.fill(0, Region.JUMP_CACHE >> 2, (Region.JUMP_CACHE >> 2) + (JUMP_CACHE_MASK + 1) * (JumpCacheEntry.BYTES >> 2));
     this.usedUpTo = Math.max(this.usedUpTo, this.next);
     this.next = Region.MICRO_OPS + SCRATCH_BYTES;

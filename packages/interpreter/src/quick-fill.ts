@@ -1,10 +1,8 @@
 import type { AccessSize, Expression, WordName } from '@ringbench/isa';
-import { recordFill } from '@ringbench/machine';
+import { FillAccess, recordFill } from '@ringbench/machine';
 import { StatementPrinter } from './statement-printer.js';
 import { CodeBuffer, EMPTY_BLOCK, encodeModule, Op, type FunctionBody } from './wasm-encoder.js';
 
-/** Bits of the second parameter of a `QuickFill`. */
-export const FillAccess = { WRITE: 1, USER: 2 } as const;
 /** Fills the data TLB for an access at a linear address, if that is the common case, and says whether it did (1 or 0). `access`: bits of `FillAccess`. */
 export type QuickFill = (linear: number, access: number) => number;
 

@@ -79,3 +79,23 @@ export class SystemInstruction {
     return 'some';
   }
 }
+
+/** System instructions under the numbers by which handlers find them. Single instructions share one, or stepping would fill memory. */
+export class NumberedInstructions {
+  readonly all: SystemInstruction[] = [];
+  private singleNumber = -1;
+
+  add(instruction: SystemInstruction, single: boolean): number {
+    if (!single || this.singleNumber < 0) {
+      const number = this.all.push(instruction) - 1;
+      if (single) this.singleNumber = number;
+      return number;
+    }
+    this.all[this.singleNumber] = instruction;
+    return this.singleNumber;
+  }
+  forget(): void {
+    this.all.length = 0;
+    this.singleNumber = -1;
+  }
+}

@@ -1,6 +1,6 @@
 import { forEachExpression, forEachOperand, Register, Word, type AccessSize, type Expression, type ParameterName, type WordName } from '@ringbench/isa';
-import { CodeBuffer, FillAccess, Op, printBulk, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
-import { Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
+import { CodeBuffer, Op, printBulk, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
+import { FillAccess, Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { flagBit } from './flag-liveness.js';
 import { formOf, type FlagRecipe } from './flag-form.js';
 import { Local, MOST_EXIT_VALUES } from './locals.js';

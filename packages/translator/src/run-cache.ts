@@ -13,6 +13,9 @@ export type Run = readonly LoweredInstruction[];
 export class RunCache {
   private readonly pages = new Map<number, Map<number, Run>>();
   private count = 0;
+  /** The last change, if nothing was decoded since. */
+  private writtenHost = -1;
+  private writtenBytes = 0;
 
   constructor(private readonly decode: (eip: number, host: number) => Run) {}
 
@@ -29,12 +32,16 @@ export class RunCache {
     const runs = this.pages.get(host >>> PAGE_SHIFT) ?? new Map<number, Run>();
     this.pages.set(host >>> PAGE_SHIFT, runs.set(eip, run));
     this.count++;
+    this.writtenHost = -1;
     return run;
   }
 
   /** Bytes of watched code changed. */
   codeWritten(host: number, bytes: number): void {
-    if (this.count === 0) return;
+    // Code that keeps being patched comes here all the time.
+    if (this.count === 0 || (host === this.writtenHost && bytes === this.writtenBytes)) return;
+    this.writtenHost = host;
+    this.writtenBytes = bytes;
     for (let page = host >>> PAGE_SHIFT; page <= (host + bytes - 1) >>> PAGE_SHIFT; page++) {
       const runs = this.pages.get(page);
       if (runs === undefined) continue;

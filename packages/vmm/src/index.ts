@@ -17,7 +17,7 @@ export { BOARD_DEVICES, DeviceAllocator, type BoardDevice } from './devices/devi
 export { PortMap } from './devices/port-map.js';
 export { StaticDevices, type PortGate } from './devices/static-devices.js';
 export { PagePool } from './page-pool.js';
-export { runToTrap } from './run-to-trap.js';
+export { GuestLoop } from './guest-loop.js';
 export { openGates, UserSegments } from './user-segments.js';
 export { SharedMachine } from './sharing/shared-machine.js';
 export { siteFor, type Site, type SiteNeeds } from './sharing/site.js';

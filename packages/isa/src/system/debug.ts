@@ -71,6 +71,7 @@ export function instructionBreakpoints(state: Int32Array, linear: number): numbe
 /** True while a breakpoint on an instruction is armed. */
 export function hasInstructionBreakpoints(state: Int32Array): boolean {
   const control = state[DR + 7];
+  if ((control & Debug7.ARMED) === 0) return false;
   for (let number = 0; number < BREAKPOINTS; number++) if (isArmed(control, number) && (fieldOf(control, number) & 3) === Condition.EXECUTE) return true;
   return false;
 }
@@ -80,6 +81,7 @@ const PAGE_SHIFT = 12;
 /** Calls `visit` with the linear page number of each armed data breakpoint; aligned ranges lie in one page. */
 export function visitDataBreakpointPages(state: Int32Array, visit: (page: number) => void): void {
   const control = state[DR + 7];
+  if ((control & Debug7.ARMED) === 0) return;
   for (let number = 0; number < BREAKPOINTS; number++) if (isArmed(control, number) && isDataField(fieldOf(control, number))) visit(state[DR + number] >>> PAGE_SHIFT);
 }
 

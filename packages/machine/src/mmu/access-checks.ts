@@ -16,10 +16,12 @@ export class AccessChecks {
   debugRegistersChanged(): void {
     const { watched } = this.tlb;
     const had = watched.size;
-    watched.clear();
+    // Each switch of worlds comes here, and hardly any has breakpoints.
+    if (had !== 0) watched.clear();
     visitDataBreakpointPages(this.state, (page) => watched.add(page));
+    if (had === 0 && watched.size === 0) return;
     this.tlb.setObstacle(Obstacle.BREAKPOINTS, watched.size !== 0);
-    if (had !== 0 || watched.size !== 0) this.tlb.refresh();
+    this.tlb.refresh();
   }
 
   /** EFLAGS.AC and CR0.AM are set, or no longer (SDM vol. 3, 6.15, Interrupt 17): while they are the user tables are empty. */

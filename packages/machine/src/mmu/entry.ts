@@ -58,3 +58,8 @@ export function bitsForWrite(user: boolean, writeProtect: boolean): number {
 export function bitsForRead(user: boolean): number {
   return user ? TlbEntry.PRESENT | TlbEntry.USER : TlbEntry.PRESENT;
 }
+
+/** First byte of the next linear page; wraps at 4 GB as a 32-bit processor does. */
+export function nextPage(linear: number): number {
+  return ((linear | OFFSET_MASK) + 1) | 0;
+}

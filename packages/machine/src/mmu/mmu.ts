@@ -2,8 +2,9 @@ import { CR0, CR4, eventIndex, Vector, Word } from '@ringbench/isa';
 import { Region } from '../layout.js';
 import type { MachineMemory } from '../memory.js';
 import { AccessChecks } from './access-checks.js';
-import { bitsForRead, bitsForWrite, FaultCode, OFFSET_MASK, PAGE_BYTES, PAGE_SHIFT, TlbEntry } from './entry.js';
+import { bitsForRead, bitsForWrite, FaultCode, nextPage, OFFSET_MASK, PAGE_BYTES, PAGE_SHIFT, TlbEntry } from './entry.js';
 import { PendingWrite } from './pending-write.js';
+import { FillAccess } from './quick-fill.js';
 import type { AccessBytes, CodeWriteListener, PhysicalWindow } from './physical.js';
 import { PageKind, PhysicalMemory } from './physical.js';
 import { CODE_ENTRIES, CodeTlb, DATA_ENTRIES, DataTlb, Obstacle, type Occupants } from './tlb.js';
@@ -74,7 +75,7 @@ export class Mmu {
   private lastCr4 = 0;
   private readonly pending: PendingWrite;
   /**
-   * Does what `dataMiss` does in the common case, or nothing: recorded in quick-fill.ts, compiled by an executor. `access`: 1 for a write, 2 more at user level. Result: 1 or 0.
+   * Does what `dataMiss` does in the common case, or nothing: recorded in quick-fill.ts, compiled by an executor. `access`: bits of FillAccess. Result: 1 or 0.
    */
   quickFill: (linear: number, access: number) => number = () => 0;
 
@@ -318,7 +319,7 @@ export class Mmu {
    */
   private dataMiss(linear: number, write: boolean, user: boolean, entry: number, needed: number): number {
     const page = linear >>> PAGE_SHIFT;
-    if (this.quickFill(linear, (write ? 1 : 0) | (user ? 2 : 0)) !== 0) return this.words[DATA_ENTRIES + page] >>> PAGE_SHIFT;
+    if (this.quickFill(linear, (write ? FillAccess.WRITE : 0) | (user ? FillAccess.USER : 0)) !== 0) return this.words[DATA_ENTRIES + page] >>> PAGE_SHIFT;
     const allowed = needed & ~TlbEntry.DIRTY;
     const clean = (entry & allowed) === allowed;
     if (!clean) this.dataTlb.drop(page);
@@ -395,9 +396,4 @@ export class Mmu {
     this.lastCr3 = this.state[Word.CR3];
     this.lastCr4 = this.state[Word.CR4];
   }
-}
-
-/** First byte of the next linear page; wraps at 4 GB as a 32-bit processor does. */
-function nextPage(linear: number): number {
-  return ((linear | OFFSET_MASK) + 1) | 0;
 }

@@ -164,6 +164,9 @@ class FillRecorder {
   }
 }
 
+/** Which access a TLB is filled for: bits. */
+export const FillAccess = { WRITE: 1, USER: 2 } as const;
+
 /** Fills the data TLB for an access to the linear address in `immediate`: statements that do all of it or leave. */
 export function recordFill(write: boolean, user: boolean): readonly Statement[] {
   return new FillRecorder(write, user).record();

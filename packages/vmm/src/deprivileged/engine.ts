@@ -8,10 +8,10 @@ import { VmmCounters } from '../counters.js';
 import { StaticDevices } from '../devices/static-devices.js';
 import { Dispatcher } from '../dispatcher.js';
 import { GuestClock } from '../guest-clock.js';
+import { GuestLoop } from '../guest-loop.js';
 import { GuestPlatform, ROM_PAGES } from '../guest-platform.js';
 import { HostContext } from '../host-context.js';
 import { PagePool } from '../page-pool.js';
-import { runToTrap } from '../run-to-trap.js';
 import { siteFor } from '../sharing/site.js';
 import { ScanCounters, ScannedCode, Verdict, type ScanningPolicy } from '../scanning/index.js';
 import { Neighbour } from '../neighbour.js';
@@ -66,8 +66,7 @@ export class DeprivilegedEngine implements Engine {
   private readonly code: ScannedCode | undefined;
   private readonly instructions: TrappedInstructions;
   private readonly clock: GuestClock;
-  /** The last trap is handled and the guest not entered again. */
-  private awaitsEntry = true;
+  private readonly loop: GuestLoop;
   private isLoaded = false;
   /** The guest has firmware of its own, which starts the machine again after a reset. */
   private hasFirmware = false;
@@ -112,6 +111,7 @@ export class DeprivilegedEngine implements Engine {
     this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => this.spaces.mapped(first, count), onReset: () => this.world.resetInPlace() }, site.owner);
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     this.dispatcher = new Dispatcher(host, counters);
+    this.loop = new GuestLoop(machine, this.dispatcher, this.world, this.clock, (end) => this.enterGuest(end));
     this.instructions = new TrappedInstructions(machine.memory, this.guest);
     this.code = policy.scanning === undefined || shadow === undefined ? undefined : new ScannedCode(machine, this.guest, shadow, policy.scanning, this.scanCounters, new PagePool(machine.memory, allocator, mirrors));
     this.traps = new GuestTraps(this.dispatcher, machine, this.guest, this.world, this.spaces, this.instructions, this.code);
@@ -133,8 +133,7 @@ export class DeprivilegedEngine implements Engine {
       this.interruptGuest();
       if (this.machine.run(0).kind === 'budget' && this.world.isGuestRunning) this.machine.run(1);
       if (this.world.isGuestRunning) continue;
-      this.dispatcher.dispatch();
-      this.awaitsEntry = true;
+      this.loop.takeTrap();
     }
   }
 
@@ -145,29 +144,14 @@ export class DeprivilegedEngine implements Engine {
     this.devices.connect();
     this.hasFirmware = image.format === 'rom';
     this.spaces.dropAll();
-    this.awaitsEntry = true;
+    this.loop.awaitsEntry = true;
     this.isLoaded = true;
     return { ok: true };
   }
 
   run(budget: number): Exit {
     if (!this.isLoaded) throw new Error('run without a guest');
-    const end = this.retired + budget;
-    for (;;) {
-      if (this.awaitsEntry) {
-        const exit = this.enterGuest(end);
-        if (exit !== undefined) return exit;
-        // An instruction was interpreted without an entry.
-        if (this.awaitsEntry) continue;
-      } else {
-        const stop = runToTrap(this.machine, end - this.retired, this.world);
-        if (stop !== undefined) return stop;
-      }
-      if (!this.world.isGuestRunning) {
-        this.dispatcher.dispatch();
-        this.awaitsEntry = true;
-      }
-    }
+    return this.loop.run(budget);
   }
 
   /**
@@ -195,7 +179,7 @@ export class DeprivilegedEngine implements Engine {
     }
     this.world.enter();
     this.armTimer();
-    this.awaitsEntry = false;
+    this.loop.awaitsEntry = false;
     return undefined;
   }
 
