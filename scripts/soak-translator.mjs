@@ -16,7 +16,7 @@ import { register } from 'tsx/esm/api';
 const MIB = 2 ** 20;
 /** Over the fitted part: what V8 takes and gives back in between, and what a minute may add. */
 const ALLOWED_GROWTH = { base: 12, perMinute: 0.5 };
-const MOST_RESIDENT = 700;
+const MOST_RESIDENT = 1024;
 /** Hot loops and dispatchers of the two machines, and instances that are unreachable but not yet found so. */
 const SPARE_INSTANCES = 64;
 /** Programs of each machine between two looks at the clock. */

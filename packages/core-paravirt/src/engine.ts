@@ -37,7 +37,6 @@ export class ParavirtEngine implements Engine {
   private readonly machine: Machine;
   private readonly host: HostContext;
   private readonly guest: VirtualMachine;
-  private readonly dispatcher: Dispatcher;
   private readonly world: World;
   private readonly spaces: Spaces;
   private readonly devices: VirtualDevices;
@@ -87,12 +86,12 @@ export class ParavirtEngine implements Engine {
     this.world = new World(machine, host, monitor, this.spaces, this.registers, this.ownCounters);
     this.devices = new VirtualDevices(this.guest, this.registers, counters);
     this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: () => undefined, onReset: () => undefined }, site.owner);
-    this.dispatcher = new Dispatcher(host, counters);
-    this.loop = new GuestLoop(machine, this.dispatcher, this.world, this.clock, () => this.enterGuest());
+    const dispatcher = new Dispatcher(host, counters);
+    this.loop = new GuestLoop(machine, dispatcher, this.world, this.clock, () => this.enterGuest());
     const hypercalls = new Hypercalls({
       memory, spaces: this.spaces, segments, devices: this.devices, counters: this.ownCounters, hasSpaces: mmu === 'hypercall', onMark: (value) => this.recorder.mark(value), onTerminate: (status) => (this.status = status),
     });
-    new Traps(machine, this.guest, this.world, this.registers, hypercalls).install(this.dispatcher);
+    new Traps(machine, this.guest, this.world, this.registers, hypercalls).install(dispatcher);
     if (site.tenancy === undefined) return;
     this.tenant = site.tenancy;
     site.tenancy.attach({

@@ -19,7 +19,6 @@ const VMM_PAGES = 3;
 export class V386Engine implements Engine {
   private readonly machine: Machine;
   private readonly guest: VirtualMachine;
-  private readonly dispatcher: Dispatcher;
   private readonly switch: ModeSwitch;
   private readonly recorder: RegionRecorder;
   private readonly counters = new VmmCounters();
@@ -67,9 +66,9 @@ export class V386Engine implements Engine {
     this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => secondLevel.mapBeyond(first, count), onReset: () => this.switch.resetInPlace() }, site.owner);
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     const exits = new GuestExits(this.guest, block, secondLevel, this.deviceServer);
-    this.dispatcher = new Dispatcher(host, counters);
-    this.loop = new GuestLoop(machine, this.dispatcher, this.switch, this.clock, () => this.enterGuest());
-    this.dispatcher.handle(Vector.V3, () => exits.handle(this.switch.takeExit()));
+    const dispatcher = new Dispatcher(host, counters);
+    this.loop = new GuestLoop(machine, dispatcher, this.switch, this.clock, () => this.enterGuest());
+    dispatcher.handle(Vector.V3, () => exits.handle(this.switch.takeExit()));
     if (site.tenancy === undefined) return;
     this.tenant = site.tenancy;
     site.tenancy.attach({

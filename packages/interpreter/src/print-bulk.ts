@@ -64,22 +64,46 @@ class BulkPrinter {
     this.out.get(destination).get(source).get(bytes).op(Op.bulkMemory, BulkOp.memoryCopy, 0, 0);
     this.advance(Register.ESI);
   }
+  /** `memory.fill` writes one byte value. An element of several is written once, and what is written is copied behind itself until it is enough. */
   private fill(): void {
+    const { out, shift } = this;
+    if (shift === 0) {
+      this.fillBytes();
+      return;
+    }
+    this.hasEqualBytes();
+    out.op(Op.if, EMPTY_BLOCK);
+    this.fillBytes();
+    out.op(Op.else);
+    this.fillPattern();
+    out.op(Op.end);
+  }
+  private fillBytes(): void {
     const { locals } = this.places;
-    this.requireEqualBytes();
     this.out.get(locals.destination);
     this.places.register(Register.EAX);
     this.out.get(locals.bytes).op(Op.bulkMemory, BulkOp.memoryFill, 0);
   }
-  /** `memory.fill` writes one byte value: leaves the block unless all bytes of the element are the same. */
-  private requireEqualBytes(): void {
+  private fillPattern(): void {
     const { out, shift, places } = this;
-    if (shift === 0) return;
+    const { destination, bytes, entry: done, source: more } = places.locals;
+    // Pages and budget may leave room for none.
+    out.get(bytes).op(Op.if, EMPTY_BLOCK).get(destination);
+    places.register(Register.EAX);
+    out.memory(shift === 2 ? Op.i32Store : Op.i32Store16, 0, 0).constant(1 << shift).set(done).op(Op.loop, EMPTY_BLOCK);
+    out.get(destination).get(done).op(Op.i32Add).get(destination);
+    out.get(bytes).get(done).op(Op.i32Sub).tee(more).get(done).get(more).get(done).op(Op.i32LtU, Op.select).tee(more);
+    out.op(Op.bulkMemory, BulkOp.memoryCopy, 0, 0);
+    out.get(done).get(more).op(Op.i32Add).tee(done).get(bytes).op(Op.i32LtU).branch(Op.brIf, 0).op(Op.end, Op.end);
+  }
+  /** Puts on the stack whether all bytes of the element are the same. */
+  private hasEqualBytes(): void {
+    const { out, shift, places } = this;
     const mask = shift === 2 ? -1 : 0xffff;
     places.register(Register.EAX);
     out.constant(mask).op(Op.i32And);
     places.register(Register.EAX);
-    out.constant(0xff).op(Op.i32And).constant(0x01010101 & mask).op(Op.i32Mul, Op.i32Ne).branch(Op.brIf, 0);
+    out.constant(0xff).op(Op.i32And).constant(0x01010101 & mask).op(Op.i32Mul, Op.i32Eq);
   }
 
   /** Adds local `bytes` to a register. */

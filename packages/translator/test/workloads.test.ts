@@ -10,7 +10,10 @@ import { loadMultiboot } from '../../engine/src/multiboot.js';
 
 /** The bare workloads come to the same on interpreter and translator: end, console, instructions, every count, registers, memory. */
 const MEMORY_BYTES = 8 << 20;
-const SCALES: Readonly<Record<string, number>> = { 'coremark-like': 1, 'sieve-sort': 1, 'syscall-loop': 2000, 'demand-paging': 2000, sensitive: 2000, 'port-io': 3000 };
+const SCALES: Readonly<Record<string, number>> = {
+  'coremark-like': 1, 'sieve-sort': 1, 'syscall-loop': 2000, 'demand-paging': 2000, sensitive: 2000, 'port-io': 3000, 'interpreter-loop': 1, 'address-spaces': 200, 'flags-round-trip': 2000,
+  'state-stores': 3000, 'patch-same-page': 1500, 'patch-other-page': 1500, 'string-copy': 1,
+};
 const SOON: TranslatorOptions = { sampleEvery: 200, threshold: 16 };
 
 interface Observed {

@@ -20,6 +20,8 @@ export interface ChurningMachine {
 
 const SOON = { sampleEvery: 64, threshold: 16 } as const;
 const INSTRUCTIONS = 20_000;
+/** Few of each, so that there are soon as many regions as there may be. */
+const INSTRUCTIONS_OF_A_LOOP = 4000;
 
 /** System programs, each in the place of the one before it. */
 export function inOnePlace(seed: number): ChurningMachine {
@@ -81,7 +83,7 @@ export function throughMemory(seed: number): ChurningMachine {
       place += bytes.length;
       if (place > RAM_BYTES - 0x10000) place = FIRST_PLACE;
       const before = bare.machine.retired;
-      bare.run(INSTRUCTIONS);
+      bare.run(INSTRUCTIONS_OF_A_LOOP);
       return bare.machine.retired - before;
     },
   };

@@ -4,7 +4,8 @@ import { Assembler } from '../../../engine/src/conformance/assembler.js';
 import { at, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, inSegment, SS, type MemoryOperand } from '../../../engine/src/conformance/operands.js';
 import { Dice, mixSeed } from '../../../engine/src/programs/dice.js';
 import type { Soup } from '../../../interpreter/test/support/soup-programs.js';
-import { ACTS, actNamed, type Act, type ActContext } from './system-acts.js';
+import type { Act, ActContext } from './act.js';
+import { ACTS, actNamed } from './system-acts.js';
 import { ALIAS, ALIAS_PAGES, COUNTERS, entryOf, FUNCTIONS, FUNCTIONS_COPY, GATE, GDT, IDT, KERNEL, KERNEL_STACK, MAIN_CODE, MAIN_STACK, OPEN, OTHER_DIRECTORY, OTHER_TABLE, PAGE, PAGES_OF_TABLE, Selector, TABLE, Variable, Vectors } from './system-places.js';
 
 /**
@@ -63,10 +64,12 @@ class Builder {
     this.code = new Assembler(MAIN_CODE);
   }
 
-  build(): BuiltProgram {
+  /** Undefined when the loops do not fit before the functions. */
+  build(): BuiltProgram | undefined {
     const { code, program } = this;
     code.nop(program.lead);
     this.main();
+    if (code.here > FUNCTIONS) return undefined;
     this.fillTo(FUNCTIONS);
     program.functions.forEach((acts, index) => this.functionBody(acts, index));
     this.recursion();
@@ -291,8 +294,12 @@ class Builder {
   }
 }
 
-/** Bytes and tables of a program. Throws when it is too long, which `systemPrograms` never makes one. */
-export function buildSystemProgram(program: SystemProgram): BuiltProgram { return new Builder(program).build(); }
+/** Bytes and tables of a program; a very long one begins at the start of its page. Throws when it is too long even so, which `systemPrograms` never makes one. */
+export function buildSystemProgram(program: SystemProgram): BuiltProgram {
+  const built = new Builder(program).build() ?? new Builder({ ...program, lead: 0 }).build();
+  if (built === undefined) throw new Error('a program that is too long');
+  return built;
+}
 
 const seeds = fc.integer({ min: 0, max: 0x7fffffff });
 const actOf = (level: ActContext['level']): fc.Arbitrary<Act> =>

@@ -51,7 +51,6 @@ export interface DeprivilegedPolicy {
 export class DeprivilegedEngine implements Engine {
   private readonly machine: Machine;
   private readonly guest: VirtualMachine;
-  private readonly dispatcher: Dispatcher;
   private readonly world: WorldSwitch;
   private readonly spaces: AddressSpaces;
   private readonly traps: GuestTraps;
@@ -110,11 +109,11 @@ export class DeprivilegedEngine implements Engine {
     this.world = new WorldSwitch(machine, host, this.guest, monitor, new ShadowSegments(host, state), this.spaces, policy.scanning?.userCode === 'direct');
     this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => this.spaces.mapped(first, count), onReset: () => this.world.resetInPlace() }, site.owner);
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
-    this.dispatcher = new Dispatcher(host, counters);
-    this.loop = new GuestLoop(machine, this.dispatcher, this.world, this.clock, (end) => this.enterGuest(end));
+    const dispatcher = new Dispatcher(host, counters);
+    this.loop = new GuestLoop(machine, dispatcher, this.world, this.clock, (end) => this.enterGuest(end));
     this.instructions = new TrappedInstructions(machine.memory, this.guest);
     this.code = policy.scanning === undefined || shadow === undefined ? undefined : new ScannedCode(machine, this.guest, shadow, policy.scanning, this.scanCounters, new PagePool(machine.memory, allocator, mirrors));
-    this.traps = new GuestTraps(this.dispatcher, machine, this.guest, this.world, this.spaces, this.instructions, this.code);
+    this.traps = new GuestTraps(dispatcher, machine, this.guest, this.world, this.spaces, this.instructions, this.code);
     this.traps.install();
     if (site.tenancy === undefined) return;
     this.tenant = site.tenancy;
