@@ -22,7 +22,7 @@ export const MUTANTS = [
   { name: 'budget-by-one', what: 'a node is entered with one instruction too few', from: '.tee(Local.BUDGET).constant(0).op(Op.i32LtS);', to: '.tee(Local.BUDGET).constant(-1).op(Op.i32LtS);' },
   { name: 'refund-by-one', what: 'an instruction at which a region left is not given back', from: 'refund: instructions.length - this.position', to: 'refund: instructions.length - this.position - 1' },
   { name: 'flags-not-restored', what: 'flags that a region left to be computed are not', from: 'restoreFlags(state, this.exitValues, site.flags);', to: '' },
-  { name: 'flags-of-other-values', what: 'flags are computed from the values of another word', from: 'slots: leaves.map((local) => locals.indexOf(local))', to: 'slots: leaves.map((_, n) => n)' },
+  { name: 'flags-of-other-values', what: 'flags are computed from the values of another word', from: 'leaves.map((local) => locals.indexOf(local))', to: 'leaves.map((_, n) => n)' },
   { name: 'budget-behind-bulk', what: 'behind a repetition in bulk the budget is not tested', from: "if (!calls && !code.some(({ kind }) => kind === 'bulk')) continue;", to: 'if (!calls) continue;' },
   { name: 'budget-ahead', what: 'a test of the budget answers for the first way only', from: 'ahead[node] = Math.max(ahead[node], price + ahead[next]);', to: 'ahead[node] = price;' },
   { name: 'patched-immediate-kept', what: 'an immediate that may change is a constant', from: '(place) => this.patchedImmediate(translated[place], distance)[0] ?? -1', to: '() => -1' },

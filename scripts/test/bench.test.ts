@@ -26,7 +26,7 @@ const kernels = [compute, calls];
 /** A run of `scale` units that took `regionMs` from START to END, a second in all. */
 const ended = (phase: string, kernel: { id: string }, peer: string, scale: number, regionMs: number) =>
   ({ phase, kernel: kernel.id, peer, round: 0, scale, timedOut: false, firstLineMs: 200, endMs: 1000, regionMs, regionCpuMs: regionMs / 2, endCpuMs: 600, peakMiB: 50, checksum: '0' });
-const outOfTime = (phase: string, kernel: { id: string }, peer: string, scale: number) => ({ phase, kernel: kernel.id, peer, round: 0, scale, timedOut: true, regionMs: 5000, firstLineMs: 200 });
+const outOfTime = (phase: string, kernel: { id: string }, peer: string, scale: number) => ({ phase, kernel: kernel.id, peer, round: 0, scale, timedOut: true, firstLineMs: 200, endMs: 5000, regionMs: 4800, endCpuMs: 4000, regionCpuMs: 3800 });
 interface Cell { mips: number; nsPerOperation: number; instructions: number; isBound: boolean; milliseconds: { median: number } }
 type Cells = Record<string, Record<string, Record<string, Cell>>>;
 const resultOf = (measurements: object[], clock = 'wall') => {
@@ -140,13 +140,13 @@ describe('a measurement', () => {
   test('is of START and END, and reads what was retired behind them', async () => {
     const found = await measure(speaker('BIOS\nSTART\nEND sum=00c0ffee\nRETIRED 12 power-off\n'), { deadlineMs: PATIENCE_MS, counts: true });
     expect(found).toMatchObject({ timedOut: false, checksum: '00c0ffee', instructions: 12 });
-    if (!('endMs' in found)) throw new Error('it ended, but has no end');
+    if (!('peakMiB' in found)) throw new Error('it ended, but is not measured');
     expect(found.endMs).toBeGreaterThanOrEqual(found.firstLineMs);
     expect(found.peakMiB ?? 1).toBeGreaterThan(0);
   });
 
   test('ends when its time is over', async () => {
-    expect(await measure(speaker('START\n'), { deadlineMs: 400 })).toMatchObject({ timedOut: true, regionMs: 400 });
+    expect(await measure(speaker('START\n'), { deadlineMs: 400 })).toMatchObject({ timedOut: true, endMs: 400 });
   });
 
   test('reads a named pipe where a machine cannot write to what it is given', async ({ skip }) => {

@@ -5,6 +5,7 @@ import { renderPng, renderSvg } from '../../../packages/figures/dist/render.js';
 
 const ROW_HEIGHT = 34;
 const WIDTH = 420;
+const LABEL_WIDTH = 260;
 
 const PEERS = { 'v86-translator/translator': 'v86, translator', 'qemu/translator': 'QEMU TCG', 'interpreter/translator': 'our interpreter' };
 const TONES = ['#d55e00', '#0072b2', '#000000'];
@@ -20,7 +21,7 @@ function pointsOf(phase, kernels, ratios) {
 /** A vega-lite chart of how many times as long the peers take as our translator, warm and cold. */
 export function ratioChart(kernels, ratios) {
   const values = Object.entries(ratios).flatMap(([phase, pairs]) => pointsOf(phase, kernels, pairs));
-  const y = { field: 'kernel', type: 'nominal', sort: kernels.map(({ letter, title }) => `${letter}  ${title}`), title: null };
+  const y = { field: 'kernel', type: 'nominal', sort: kernels.map(({ letter, title }) => `${letter}  ${title}`), title: null, axis: { labelLimit: LABEL_WIDTH } };
   const colour = { field: 'peer', type: 'nominal', scale: { domain: Object.values(PEERS), range: TONES }, title: null, legend: { orient: 'bottom' } };
   const shape = { field: 'peer', type: 'nominal', scale: { domain: Object.values(PEERS), range: SHAPES }, title: null, legend: { orient: 'bottom' } };
   const x = (field) => ({ field, type: 'quantitative', scale: { type: 'log' }, title: 'times as long as our translator (logarithmic)' });

@@ -42,9 +42,9 @@ function takeLine(line, found, { pid, milliseconds, counts }) {
 }
 
 function resultOf(found, deadlineMs) {
-  if (found.endMs === undefined) return { timedOut: true, regionMs: deadlineMs, firstLineMs: found.firstLineMs };
   const { firstLineMs, endMs, startCpuMs, endCpuMs, peakMiB, checksum, instructions } = found;
-  const cpu = endCpuMs === undefined || startCpuMs === undefined ? {} : { regionCpuMs: endCpuMs - startCpuMs, endCpuMs };
+  const cpu = endCpuMs === undefined ? {} : { regionCpuMs: endCpuMs - (startCpuMs ?? 0), endCpuMs };
+  if (endMs === undefined) return { timedOut: true, firstLineMs, endMs: deadlineMs, regionMs: deadlineMs - (firstLineMs ?? 0), ...cpu };
   return { timedOut: false, firstLineMs, endMs, regionMs: endMs - firstLineMs, ...cpu, peakMiB, checksum, ...(instructions === undefined ? {} : { instructions }) };
 }
 
@@ -59,9 +59,9 @@ function consoleOf(child, pipe, stream) {
  * Starts a process and gives what it writes to `onText`, until that returns something, which is the result, or until `deadlineMs` are over: then undefined. The
  * process is killed in both cases. Throws if it ends before. `stdin`: an open pipe, or nothing to read.
  * @param {[string, string[], string?]} command program, arguments, and the named pipe of its console if it has one
- * @param {{ deadlineMs: number, stream?: 'stdout' | 'stderr', stdin?: 'pipe' | 'ignore', onText: (text: string, moment: { pid: number, milliseconds: number }) => unknown }} options
+ * @param {{ deadlineMs: number, stream?: 'stdout' | 'stderr', stdin?: 'pipe' | 'ignore', onText: (text: string, moment: { pid: number, milliseconds: number }) => unknown, onDeadline?: (moment: { pid: number }) => void }} options
  */
-export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout', stdin = 'pipe', onText }) {
+export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout', stdin = 'pipe', onText, onDeadline }) {
   return new Promise((resolve, reject) => {
     const begun = performance.now();
     const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'] });
@@ -70,7 +70,10 @@ export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout',
       isDone = true;
       child.kill('SIGKILL');
     };
-    const timer = setTimeout(end, deadlineMs);
+    const timer = setTimeout(() => {
+      onDeadline?.({ pid: child.pid });
+      end();
+    }, deadlineMs);
     // A guest that halted would otherwise outlive us.
     process.once('exit', end);
     const console = consoleOf(child, pipe, stream);
@@ -94,7 +97,7 @@ export function runUntil([command, args, pipe], { deadlineMs, stream = 'stdout',
 
 /**
  * Runs `command` with `args` until the guest's END line or for `deadlineMs`. Times in milliseconds: `firstLineMs` and `endMs` from the process's
- * start, `regionMs` from START to END (for one that timed out: the least it takes), the same in processor time. Throws if the guest does anything else.
+ * start, `regionMs` from START to END (for one that timed out: the least they are), the same in processor time. Throws if the guest does anything else.
  * @param {[string, string[], string?]} command as for `runUntil`
  * @param {{ deadlineMs: number, counts?: boolean, stdin?: 'pipe' | 'ignore' }} options
  */
@@ -108,7 +111,7 @@ export async function measure(command, { deadlineMs, counts = false, stdin }) {
     now = moment;
     split(text);
     return found.isDone || undefined;
-  } });
+  }, onDeadline: ({ pid }) => (found.endCpuMs = cpuMilliseconds(pid)) });
   if (found.fault !== undefined) throw new Error(`${command.flat().join(' ')}: ${found.fault}`);
   return resultOf(found, deadlineMs);
 }

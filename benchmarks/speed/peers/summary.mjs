@@ -1,6 +1,7 @@
 // From single measurements to what is shown: rates with their spread, ratios with intervals, targets.
 import { bootstrapGeometricMean, bootstrapRatio, medianOf, quantilesOf } from '../../../packages/analysis/dist/index.js';
 import { COMPUTE } from './kernels.mjs';
+import { PHASES } from './plan.mjs';
 
 const NS_PER_MS = 1e6;
 const INSTRUCTIONS_PER_MS_AND_MIPS = 1000;
@@ -16,7 +17,6 @@ export function spread(values) {
 
 /** Milliseconds of one measurement: warm from START to END, cold from the process's start to END. */
 function millisecondsOf(measurement, phase, clock) {
-  if (measurement.timedOut) return measurement.regionMs;
   const key = `${phase === 'warm' ? 'region' : 'end'}${clock === 'cpu' ? 'CpuMs' : 'Ms'}`;
   return measurement[key] ?? Number.NaN;
 }
@@ -47,6 +47,8 @@ function cellsOf(measurements, kernels, clock) {
     const own = Map.groupBy(measurements.filter(({ kernel: id }) => id === kernel.id), ({ phase, peer }) => `${phase} ${peer}`);
     for (const [key, group] of own) {
       const [phase, peer] = key.split(' ');
+      // Processor time is not known everywhere.
+      if (group.some((measurement) => Number.isNaN(millisecondsOf(measurement, phase, clock)))) continue;
       ((cells[phase] ??= {})[kernel.id] ??= {})[peer] = summarizeCell(group, kernel, phase, clock);
     }
   }
@@ -82,7 +84,7 @@ function meanOf(chosen, phaseCells, [slow, fast], seed) {
 
 /** Per phase and pair: the ratio of each kernel, their geometric mean over all and over compute. */
 function ratiosOf(cells, kernels, seed) {
-  return Object.fromEntries(Object.entries(cells).map(([phase, phaseCells]) => [phase, RATIOS.map((pair) => ({
+  return Object.fromEntries(Object.keys(PHASES).filter((phase) => cells[phase] !== undefined).map((phase) => [phase, cells[phase]]).map(([phase, phaseCells]) => [phase, RATIOS.map((pair) => ({
     name: pair.join('/'),
     kernels: Object.fromEntries(kernels.map(({ id }) => [id, ratioOf(phaseCells[id], pair, seed)]).filter(([, ratio]) => ratio !== undefined)),
     all: meanOf(kernels, phaseCells, pair, seed),

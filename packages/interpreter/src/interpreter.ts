@@ -12,6 +12,9 @@ import { RepeatedPatch } from './patched-immediates.js';
 import { createQuickFill, type QuickFill } from './quick-fill.js';
 import { SystemInstruction } from './system-operands.js';
 
+// Hot path: a constant of this module folds into the code, a property of an imported object does not.
+const { BASE, BUDGET, ECX, EIP, MICRO_OP, REPEATING } = Word;
+
 type Handler = (u: number) => number;
 export type BlocksStop = ExecutorStop | 'tail' | 'entry';
 
@@ -110,7 +113,7 @@ export class Interpreter implements Executor, HandlerRuntime {
     for (;;) {
       if (processor.attention) return 'attention';
       // Before the look-up: what comes next may be an interrupt's handler, and then this code is never fetched.
-      if (state[Word.BUDGET] === 0) return 'slice';
+      if (state[BUDGET] === 0) return 'slice';
       const u = this.lookUp(false);
       if (u === LookUp.TRAP_PAGE) return 'trap-page';
       if (u < 0) {
@@ -119,8 +122,8 @@ export class Interpreter implements Executor, HandlerRuntime {
       }
       if ((words[u >> 2] & OPERATION_MASK) >= FIRST_ENTRY_OPERATION) return 'entry';
       const price = words[u >> 2] >>> ENTRY_SHIFT;
-      if (state[Word.BUDGET] < price) return 'tail';
-      state[Word.BUDGET] -= price;
+      if (state[BUDGET] < price) return 'tail';
+      state[BUDGET] -= price;
       this.run(u);
     }
   }
@@ -128,7 +131,7 @@ export class Interpreter implements Executor, HandlerRuntime {
   /** Runs the rest of a slice, which is shorter than the next block, one instruction at a time. */
   stepThrough(): ExecutorStop {
     const { processor, state } = this;
-    while (state[Word.BUDGET] > 0) {
+    while (state[BUDGET] > 0) {
       if (processor.attention) return 'attention';
       const u = this.lookUp(true);
       if (u === LookUp.TRAP_PAGE) return 'trap-page';
@@ -136,7 +139,7 @@ export class Interpreter implements Executor, HandlerRuntime {
         this.faults.deliver();
         continue;
       }
-      state[Word.BUDGET]--;
+      state[BUDGET]--;
       this.settle(this.step(u), u);
     }
     return processor.attention ? 'attention' : 'slice';
@@ -147,11 +150,11 @@ export class Interpreter implements Executor, HandlerRuntime {
    */
   stepPlaced(u: number): boolean {
     const { state, words } = this;
-    state[Word.BUDGET]--;
+    state[BUDGET]--;
     const result = this.handlerOf(words[u >> 2] & OPERATION_MASK)(u);
     if (result >= 0) {
       this.codeChanged = false;
-      state[Word.EIP] = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
+      state[EIP] = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
       return true;
     }
     this.settle(result, u);
@@ -174,7 +177,7 @@ export class Interpreter implements Executor, HandlerRuntime {
       if (result < 0) this.settle(result, u);
       else {
         this.codeChanged = false;
-        state[Word.EIP] = single.next;
+        state[EIP] = single.next;
       }
       return result !== Leave.FAULT;
     };
@@ -185,13 +188,13 @@ export class Interpreter implements Executor, HandlerRuntime {
     const { counts } = processor.memory;
     const event = countedEvents.get(operation.shape.mnemonic);
     return () => {
-      state[Word.EIP] = eip;
+      state[EIP] = eip;
       processor.uncompleted = 1;
       system.prepare(state, eip, next);
       const isComplete = procedure(processor, system.operands);
       processor.uncompleted = 0;
       if (!isComplete) {
-        state[Word.BUDGET]++;
+        state[BUDGET]++;
         this.faults.deliver();
       } else if (event !== undefined) counts[event]++;
       this.codeChanged = false;
@@ -208,8 +211,8 @@ export class Interpreter implements Executor, HandlerRuntime {
   lookUp(single: boolean): number {
     const { processor, state, cache } = this;
     const { context } = processor;
-    const eip = state[Word.EIP];
-    const linear = context.flat ? eip : (eip + state[Word.BASE + Segment.CS]) | 0;
+    const eip = state[EIP];
+    const linear = context.flat ? eip : (eip + state[BASE + Segment.CS]) | 0;
     return single ? cache.lookUpSingle(eip, linear, context) : cache.lookUp(eip, linear, context);
   }
 
@@ -221,7 +224,7 @@ export class Interpreter implements Executor, HandlerRuntime {
     for (;;) {
       let result: number = flat ? this.loop.run(u) : Leave.SLOW;
       if (result === Leave.SLOW) {
-        if (flat) u = state[Word.MICRO_OP];
+        if (flat) u = state[MICRO_OP];
         const id = words[u >> 2] & OPERATION_MASK;
         if (this.onMicroOp !== undefined) this.onMicroOp(u, this.table.all[id]);
         const isCode = id !== INVALID_OPERATION && id < FIRST_ENTRY_OPERATION;
@@ -251,13 +254,13 @@ export class Interpreter implements Executor, HandlerRuntime {
       this.faults.deliver();
     } else if (result === Leave.CODE_CHANGED) {
       this.refund(u, 1);
-      state[Word.EIP] = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
+      state[EIP] = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
     }
   }
   /** Gives back what the block was charged for u and its successors, less `completed`; EIP becomes u's. */
   private refund(u: number, completed: number): void {
-    this.state[Word.BUDGET] += this.remaining(u) - completed;
-    this.state[Word.EIP] = this.words[(u >> 2) + Field.EIP];
+    this.state[BUDGET] += this.remaining(u) - completed;
+    this.state[EIP] = this.words[(u >> 2) + Field.EIP];
   }
   private remaining(u: number): number { return (this.words[u >> 2] >>> REMAINING_SHIFT) & REMAINING_MASK; }
 
@@ -301,35 +304,35 @@ export class Interpreter implements Executor, HandlerRuntime {
     const { processor, state, words } = this;
     const eip = words[(u >> 2) + Field.EIP];
     const next = words[((u + MICRO_OP_BYTES) >> 2) + Field.EIP];
-    state[Word.EIP] = eip;
+    state[EIP] = eip;
     processor.uncompleted = this.remaining(u);
     const repetition = system.prepare(state, eip, next);
     const completed = repetition === 'none' ? this.completeEmptyRepetition(next) : procedure(processor, system.operands);
     processor.uncompleted = 0;
-    if (!completed) return state[Word.EIP] === eip ? Leave.FAULT : this.faultInNewTask(u);
+    if (!completed) return state[EIP] === eip ? Leave.FAULT : this.faultInNewTask(u);
     const { instruction } = system;
-    if (repetition === 'some') this.countDown(instruction.addressSize, state[Word.EIP] !== next);
+    if (repetition === 'some') this.countDown(instruction.addressSize, state[EIP] !== next);
     if (event !== undefined) processor.memory.counts[event]++;
-    const goesOn = state[Word.EIP] === next && instruction.row.traits.endsBlock !== true && repetition === 'not';
+    const goesOn = state[EIP] === next && instruction.row.traits.endsBlock !== true && repetition === 'not';
     if (goesOn && !processor.attention && !this.codeChanged) return u + MICRO_OP_BYTES;
-    state[Word.BUDGET] += this.remaining(u) - 1;
+    state[BUDGET] += this.remaining(u) - 1;
     return Leave.LOOK_UP;
   }
   /** A fault behind the commit point of a task switch belongs to the new task: the EIP that it pushes is that task's (SDM vol. 3, 7.3). */
   private faultInNewTask(u: number): number {
-    this.state[Word.BUDGET] += this.remaining(u);
+    this.state[BUDGET] += this.remaining(u);
     this.faults.deliver();
     return Leave.LOOK_UP;
   }
   /** REP INS, REP OUTS with a count of 0. */
   private completeEmptyRepetition(next: number): true {
-    this.state[Word.EIP] = next;
+    this.state[EIP] = next;
     return true;
   }
   private countDown(addressSize: 16 | 32, isUnfinished: boolean): void {
     const { state } = this;
-    state[Word.REPEATING] = isUnfinished ? 1 : 0;
-    state[Word.ECX] = addressSize === 32 ? state[Word.ECX] - 1 : (state[Word.ECX] & ~0xffff) | ((state[Word.ECX] - 1) & 0xffff);
+    state[REPEATING] = isUnfinished ? 1 : 0;
+    state[ECX] = addressSize === 32 ? state[ECX] - 1 : (state[ECX] & ~0xffff) | ((state[ECX] - 1) & 0xffff);
   }
 
   // ---- what printed handlers call

@@ -1,12 +1,15 @@
-import { divide, JavaScriptPrinter, multiplyHighSigned, multiplyHighUnsigned, type Expression } from '@ringbench/isa';
+import { divide, forEachOperand, JavaScriptPrinter, multiplyHighSigned, multiplyHighUnsigned, type Expression } from '@ringbench/isa';
 import type { NodePlan } from './node-plan.js';
 
 /** How a flag word follows from a few values: what a region does not compute when it leaves, because it can be computed afterwards. */
 export interface FlagForm {
   /** Temporaries of the node that the value is computed from. */
   readonly leaves: readonly number[];
-  /** The value; temporary number n is leaf number n. */
-  readonly template: Expression;
+  readonly value: Expression;
+  /** Of the code that the value is in. */
+  readonly plan: NodePlan;
+  /** The last one that was made: neighbouring exits have the same. */
+  recipe: FlagRecipe | undefined;
   /** Computes it from the words of `values` at the places in `slots`; compiled when it is first needed. */
   evaluate: FlagFunction | undefined;
 }
@@ -32,19 +35,37 @@ export function formOf(value: Expression, plan: NodePlan): FlagForm {
   const known = forms.get(value);
   if (known !== undefined) return known;
   const leaves: number[] = [];
-  const form: FlagForm = { leaves, template: templateOf(value, plan, leaves), evaluate: undefined };
+  findLeaves(value, plan, leaves);
+  const form: FlagForm = { leaves, value, plan, recipe: undefined, evaluate: undefined };
   forms.set(value, form);
   return form;
 }
+function findLeaves(e: Expression, plan: NodePlan, leaves: number[]): void {
+  if (e.kind !== 'temporary') {
+    forEachOperand(e, (operand) => findLeaves(operand, plan, leaves));
+    return;
+  }
+  const definition = plan.deferred[e.id];
+  if (definition !== undefined) findLeaves(definition, plan, leaves);
+  else if (!leaves.includes(e.id)) leaves.push(e.id);
+}
 
-function templateOf(e: Expression, plan: NodePlan, leaves: number[]): Expression {
-  const part = (operand: Expression): Expression => templateOf(operand, plan, leaves);
+/** How to compute a flag word by a form from what is in some slots. */
+export function recipeOf(form: FlagForm, word: number, slots: readonly number[]): FlagRecipe {
+  const { recipe } = form;
+  if (recipe?.word === word && recipe.slots.every((slot, n) => slot === slots[n])) return recipe;
+  form.recipe = { word, form, slots };
+  return form.recipe;
+}
+
+/** The value of a form, where temporary number n is leaf number n. Not kept: forms are many, and few are needed whole. */
+export function templateOf({ value, plan, leaves }: FlagForm): Expression { return expand(value, plan, leaves); }
+function expand(e: Expression, plan: NodePlan, leaves: readonly number[]): Expression {
+  const part = (operand: Expression): Expression => expand(operand, plan, leaves);
   switch (e.kind) {
     case 'temporary': {
       const definition = plan.deferred[e.id];
-      if (definition !== undefined) return part(definition);
-      if (!leaves.includes(e.id)) leaves.push(e.id);
-      return { kind: 'temporary', id: leaves.indexOf(e.id) };
+      return definition === undefined ? { kind: 'temporary', id: leaves.indexOf(e.id) } : part(definition);
     }
     case 'constant': return e;
     case 'binary': return { ...e, left: part(e.left), right: part(e.right) };
@@ -56,9 +77,9 @@ function templateOf(e: Expression, plan: NodePlan, leaves: number[]): Expression
 
 class FormPrinter extends JavaScriptPrinter {
   protected override parameter(name: string): string { throw new Error(`parameter ${name} in the code of an occurrence`); }
-  print({ leaves, template }: FlagForm): string {
-    const values = leaves.map((_, n) => `const t${n}=V[S[${n}]];`).join('');
-    return `(V,S)=>{${values}return ${this.expression(template)}|0}`;
+  print(form: FlagForm): string {
+    const values = form.leaves.map((_, n) => `const t${n}=V[S[${n}]];`).join('');
+    return `(V,S)=>{${values}return ${this.expression(templateOf(form))}|0}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Expression } from '@ringbench/isa';
 import type { ControlFlow } from './control-flow.js';
-import { flagValueOf, formOf, type FlagForm } from './flag-form.js';
+import { flagValueOf, formOf, templateOf, type FlagForm } from './flag-form.js';
 import { FlagWord } from './flag-liveness.js';
 import type { NodePlan, Temporaries } from './node-plan.js';
 import type { RegionNode } from './region.js';
@@ -52,6 +52,6 @@ function loopFlags(form: FlagForm, first: number): LoopFlags {
   const count = form.leaves.length;
   const places = Int16Array.from({ length: count + 1 }, (_, n) => n);
   const plan: NodePlan = { deferred: [], places, locals: count + 1, flags: { needed: 0, written: 0 }, carry: undefined };
-  const value: Expression = { kind: 'binary', operator: 'xor', left: form.template, right: { kind: 'temporary', id: count } };
+  const value: Expression = { kind: 'binary', operator: 'xor', left: templateOf(form), right: { kind: 'temporary', id: count } };
   return { form, ofZeros: flagValueOf(form, new Int32Array(1), form.leaves.map(() => 0)), value, temporaries: { plan, first } };
 }

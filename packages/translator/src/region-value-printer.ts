@@ -2,7 +2,7 @@ import { forEachExpression, forEachOperand, Register, Word, type AccessSize, typ
 import { CodeBuffer, Op, printBulk, StatementPrinter, type TranslationTable } from '@ringbench/interpreter';
 import { FillAccess, Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { flagBit } from './flag-liveness.js';
-import { formOf, type FlagRecipe } from './flag-form.js';
+import { formOf, recipeOf, type FlagRecipe } from './flag-form.js';
 import { Local, MOST_EXIT_VALUES } from './locals.js';
 import type { LoopFlags } from './loop-flags.js';
 import { isDeferrable, NOTHING_PLANNED, type Temporaries } from './node-plan.js';
@@ -88,7 +88,7 @@ export abstract class RegionValuePrinter extends StatementPrinter {
         continue;
       }
       for (const local of added) this.out.get(local).set(Local.EXIT_VALUES + locals.push(local) - 1);
-      recipes.push({ word: Word[name], form, slots: leaves.map((local) => locals.indexOf(local)) });
+      recipes.push(recipeOf(form, Word[name], leaves.map((local) => locals.indexOf(local))));
     }
     this.exitValues = Math.max(this.exitValues, locals.length);
     return recipes;

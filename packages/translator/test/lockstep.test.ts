@@ -7,8 +7,8 @@ const SEED = 386;
 
 describe('generated programs', () => {
   test.each([
-    ['as they are', 200_000, SEED, {}],
-    ['in small regions', 60_000, SEED + 100, { mostInstructions: 12 }],
+    ['as they are', 120_000, SEED, {}],
+    ['in small regions', 40_000, SEED + 100, { mostInstructions: 12 }],
   ] as const)('nothing that a guest or a count shows differs: %s', (_, instructions, seed, options) => {
     const result = checkLockstep({ instructions, seed, options });
     expect(result.failure).toBeUndefined();

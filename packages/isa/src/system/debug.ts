@@ -18,6 +18,8 @@ const LENGTH_SHIFT = 2;
 const LENGTH_MASKS = [0, 1, 7, 3] as const;
 
 const { CPL, CR0: CR0_WORD, CR4: CR4_WORD, DR, FLAG_SYSTEM } = Word;
+const { DE } = CR4;
+const { ARMED } = Debug7;
 
 /** Ln or Gn. */
 function isArmed(control: number, number: number): boolean {
@@ -48,13 +50,13 @@ function overlapping(state: Int32Array, kinds: number, first: number, bytes: num
 
 /** DR6 bits of the data breakpoints that an access of `bytes` bytes at a linear address meets. */
 export function dataBreakpoints(state: Int32Array, linear: number, bytes: number, write: boolean): number {
-  if ((state[DR + 7] & Debug7.ARMED) === 0) return 0;
+  if ((state[DR + 7] & ARMED) === 0) return 0;
   return overlapping(state, (1 << Condition.ACCESS) | (write ? 1 << Condition.WRITE : 0), linear | 0, bytes);
 }
 
 /** DR6 bits of the I/O breakpoints that an access to `bytes` ports meets. */
 export function portBreakpoints(state: Int32Array, port: number, bytes: number): number {
-  if ((state[DR + 7] & Debug7.ARMED) === 0 || (state[CR4_WORD] & CR4.DE) === 0) return 0;
+  if ((state[DR + 7] & ARMED) === 0 || (state[CR4_WORD] & DE) === 0) return 0;
   return overlapping(state, 1 << Condition.PORT, port, bytes);
 }
 
@@ -71,7 +73,7 @@ export function instructionBreakpoints(state: Int32Array, linear: number): numbe
 /** True while a breakpoint on an instruction is armed. */
 export function hasInstructionBreakpoints(state: Int32Array): boolean {
   const control = state[DR + 7];
-  if ((control & Debug7.ARMED) === 0) return false;
+  if ((control & ARMED) === 0) return false;
   for (let number = 0; number < BREAKPOINTS; number++) if (isArmed(control, number) && (fieldOf(control, number) & 3) === Condition.EXECUTE) return true;
   return false;
 }
@@ -81,7 +83,7 @@ const PAGE_SHIFT = 12;
 /** Calls `visit` with the linear page number of each armed data breakpoint; aligned ranges lie in one page. */
 export function visitDataBreakpointPages(state: Int32Array, visit: (page: number) => void): void {
   const control = state[DR + 7];
-  if ((control & Debug7.ARMED) === 0) return;
+  if ((control & ARMED) === 0) return;
   for (let number = 0; number < BREAKPOINTS; number++) if (isArmed(control, number) && isDataField(fieldOf(control, number))) visit(state[DR + number] >>> PAGE_SHIFT);
 }
 
@@ -102,7 +104,7 @@ export const GENERAL_DETECT = 1;
 /** The debug register that a number means; 4 and 5 are 6 and 7 unless CR4.DE makes them undefined. -1: #UD. */
 function debugRegister(state: Int32Array, index: number): number {
   if (index !== 4 && index !== 5) return index;
-  return (state[CR4_WORD] & CR4.DE) !== 0 ? -1 : index + 2;
+  return (state[CR4_WORD] & DE) !== 0 ? -1 : index + 2;
 }
 
 /** The checks of both MOVs with a debug register, in the order #UD, #GP, #DB (SDM vol. 2, MOV; vol. 3, 17.2.2). */

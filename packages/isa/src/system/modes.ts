@@ -5,6 +5,8 @@ import type { Silicon } from './silicon.js';
 
 // Hot path: a constant of this module folds into the code, a property of an imported object does not.
 const { BUDGET, CPL, CR0: CR0_WORD, FEATURES, FLAG_SYSTEM, IN_V386, RESUMED_AT, TRAP_SENSITIVE } = Word;
+const { PE } = CR0;
+const { VM, IOPL, IOPL_SHIFT } = Flag;
 
 const RING_IN = eventIndex('ring.in');
 const RING_OUT = eventIndex('ring.out');
@@ -12,11 +14,11 @@ const RING_OUT = eventIndex('ring.out');
 export const LOW_WORD = 0xffff;
 
 export function isProtected(state: Int32Array): boolean {
-  return (state[CR0_WORD] & CR0.PE) !== 0;
+  return (state[CR0_WORD] & PE) !== 0;
 }
 
 export function isVirtual8086(state: Int32Array): boolean {
-  return (state[FLAG_SYSTEM] & Flag.VM) !== 0;
+  return (state[FLAG_SYSTEM] & VM) !== 0;
 }
 
 /** True when segment registers hold paragraph numbers: real and virtual-8086 mode. */
@@ -25,7 +27,7 @@ export function hasParagraphSegments(state: Int32Array): boolean {
 }
 
 export function ioPrivilege(state: Int32Array): number {
-  return (state[FLAG_SYSTEM] & Flag.IOPL) >>> Flag.IOPL_SHIFT;
+  return (state[FLAG_SYSTEM] & IOPL) >>> IOPL_SHIFT;
 }
 
 /** True on a processor that has V386 mode and is not in it: the mode does not nest. */

@@ -87,6 +87,8 @@ function selfMaps(guest: ProgramKernel, dice: Dice): void {
     inner.mov(EAX, PAGE_DIRECTORY).mov(CR3, EAX).mov(EAX, CR0).alu('or', EAX, ControlBit.PG).mov(CR0, EAX).mov(EBX, 0);
     for (const slot of slots) for (const offset of [0, PAGE_BYTES, 0x162 * PAGE_BYTES, dice.below(SLOT_BYTES) & ~3]) inner.alu('add', EBX, at((slot * SLOT_BYTES + offset) | 0));
     inner.mov(at(scratchAddress(dice)), EBX);
+    // A page of 4 MB would leave the page tables to ring 3, which cannot invalidate (program-kernel.ts).
+    pagingOff(inner).mov(at(PAGE_DIRECTORY), PAGE_TABLE | OPEN).mov(EAX, CR0).alu('or', EAX, ControlBit.PG).mov(CR0, EAX);
   });
 }
 
