@@ -93,10 +93,10 @@ const began = performance.now();
 const secondsNow = () => (performance.now() - began) / 1000;
 
 async function sample() {
-  // Twice, with a turn of the event loop between them: finalizers run then.
-  for (let turn = 0; turn < 2; turn++) {
+  // Several times, with a turn of the event loop between them: finalizers run then.
+  for (let turn = 0; turn < 4; turn++) {
     collect();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const { rss, heapUsed, external } = process.memoryUsage();
   const statistics = machines.map(({ translator }) => translator.statistics);

@@ -1,13 +1,15 @@
 // Fills the tables of docs/performance.md from the published measurements in results/reference/performance.json.
 //   node scripts/write-performance.mjs               from what is published
-//   node scripts/write-performance.mjs results/bench  publishes bench.json, debian.json (if there) and ratios.png of this folder first
+//   node scripts/write-performance.mjs results/bench  publishes bench.json and debian.json (if there) of this folder first, and their chart
 // What is published leaves out single measurements and the processor's name.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ratioChart } from '../benchmarks/speed/peers/chart.mjs';
 import { debianTablesOf } from '../benchmarks/speed/peers/debian-tables.mjs';
 import { markdownTable } from '../benchmarks/speed/peers/layout.mjs';
 import { tablesOf } from '../benchmarks/speed/peers/tables.mjs';
+import { renderPng } from '../packages/figures/dist/render.js';
 import { UserError, runScript } from './guest-toolchain.mjs';
 
 export const PERFORMANCE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
@@ -25,13 +27,14 @@ function withoutSamples({ measurements: _measurements, boots: _boots, machine, w
   return { ...JSON.parse(text), machine: described, ...(warmUp === undefined ? {} : { warmUp: watched }) };
 }
 
-function publish(folder) {
+async function publish(folder) {
   if (!existsSync(join(folder, 'bench.json'))) throw new UserError(`${folder} has no bench.json; npm run bench writes one`);
   const before = existsSync(PUBLISHED) ? readJson(PUBLISHED) : {};
   const debian = existsSync(join(folder, 'debian.json')) ? withoutSamples(readJson(join(folder, 'debian.json'))) : before.debian;
+  const bench = withoutSamples(readJson(join(folder, 'bench.json')));
   mkdirSync(dirname(PUBLISHED), { recursive: true });
-  writeFileSync(PUBLISHED, `${JSON.stringify({ bench: withoutSamples(readJson(join(folder, 'bench.json'))), debian }, undefined, 1)}\n`);
-  copyFileSync(join(folder, 'ratios.png'), CHART);
+  writeFileSync(PUBLISHED, `${JSON.stringify({ bench, debian }, undefined, 1)}\n`);
+  writeFileSync(CHART, await renderPng(ratioChart(bench.kernels, bench.ratios)));
 }
 
 const list = (entries) => Object.entries(entries).map(([name, version]) => `${name} ${version}`).join(', ');
@@ -48,9 +51,9 @@ export function writtenPerformance(text, { bench, debian } = readJson(PUBLISHED)
   return text.replaceAll(PART, (_, name) => `<!-- begin ${name} -->\n\n${parts[name] ?? 'Not measured.'}\n\n<!-- end -->`);
 }
 
-function main() {
+async function main() {
   const [folder] = process.argv.slice(2);
-  if (folder !== undefined) publish(folder);
+  if (folder !== undefined) await publish(folder);
   writeFileSync(PERFORMANCE, writtenPerformance(readFileSync(PERFORMANCE, 'utf8')));
 }
 
