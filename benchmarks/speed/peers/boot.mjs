@@ -1,9 +1,11 @@
 // A guest on a machine in this process: ours, and v86 from its API.
 import { createRequire } from 'node:module';
+import { loadCell } from '../../../packages/cli/dist/bundle.js';
 
 /** An engine of the native core with a bare guest loaded, not yet run. */
 export async function bootOurs({ executor, image, commandLine, memoryBytes, onConsole }) {
-  const { core } = await import('../../../packages/core-native/dist/index.js');
+  const { registry } = await loadCell();
+  const core = await registry.load('native');
   const engine = core.create({ memoryBytes, settings: { executor }, onConsole });
   const loaded = engine.load({ name: 'guest', format: 'multiboot', bytes: image, commandLine });
   if (!loaded.ok) throw new Error(loaded.problem);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UNBUNDLED } from '../src/bundle.js';
 import { REAL_COMMAND, startNode } from './fixtures/command.js';
 
 const IMAGE = fileURLToPath(new URL('../../../workloads/noop/image.elf', import.meta.url));
@@ -20,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** URLs of all modules that a command loads up to the end of a run of one guest instruction. */
 async function modulesOf(...words: readonly string[]): Promise<readonly string[]> {
   const list = join(folder, `${words[0]}.txt`);
-  const { code } = await startNode(REAL_COMMAND, [...words], { env: { ...process.env, NODE_OPTIONS: `--import=${LIST_MODULES}`, MODULE_LIST: list } }).ended;
+  const { code } = await startNode(REAL_COMMAND, [...words], { env: { ...process.env, NODE_OPTIONS: `--import=${LIST_MODULES}`, MODULE_LIST: list, [UNBUNDLED]: '1' } }).ended;
   expect(code).toBe(3);
   return readFileSync(list, 'utf8').trim().split('\n');
 }

@@ -1,7 +1,8 @@
 import type { LoweredInstruction } from '@ringbench/interpreter';
 
 const PAGE_SHIFT = 12;
-const MOST_RUNS = 20_000;
+/** Of all runs together. What is recorded of an instruction takes some kilobytes. */
+const MOST_INSTRUCTIONS = 10_000;
 
 /** Instructions in a row, at a host address. */
 export type Run = readonly LoweredInstruction[];
@@ -12,6 +13,7 @@ export type Run = readonly LoweredInstruction[];
  */
 export class RunCache {
   private readonly pages = new Map<number, Map<number, Run>>();
+  /** Instructions of all runs. */
   private count = 0;
   /** The last change, if nothing was decoded since. */
   private writtenHost = -1;
@@ -26,12 +28,12 @@ export class RunCache {
     return runs?.get(eip) ?? this.add(eip, host);
   }
   private add(eip: number, host: number): Run {
-    if (this.count >= MOST_RUNS) this.forget();
     const run = this.decode(eip, host);
     if (run.length === 0) return run;
+    if (this.count + run.length > MOST_INSTRUCTIONS) this.forget();
     const runs = this.pages.get(host >>> PAGE_SHIFT) ?? new Map<number, Run>();
     this.pages.set(host >>> PAGE_SHIFT, runs.set(eip, run));
-    this.count++;
+    this.count += run.length;
     this.writtenHost = -1;
     return run;
   }
@@ -49,7 +51,7 @@ export class RunCache {
         const start = page * 2 ** PAGE_SHIFT + (eip & (2 ** PAGE_SHIFT - 1));
         if (host >= start + ((run[run.length - 1].next - eip) | 0) || host + bytes <= start) continue;
         runs.delete(eip);
-        this.count--;
+        this.count -= run.length;
       }
     }
   }

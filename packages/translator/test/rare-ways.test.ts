@@ -34,6 +34,11 @@ const PROGRAMS: readonly (readonly [name: string, program: Program, ebx: number 
       [BORDER - 8, [1, 2, 3, 4, 5, 6, 7, 8]], [BORDER, [0x11, 0x12, 0x13, 0x14]], [ALIAS, [0x91, 0x92, 0x93, 0x94]],
     ],
   }, undefined],
+  ['INVLPG reads a register that nothing else reads and an instruction that the region calls changes', {
+    // mov edx, 80h; mov edi, shortly before a border; insb; invlpg [edi]; inc ebx
+    map: { [BORDER]: ALIAS },
+    at: [[CODE, [...moveTo(EDX, 0x80), ...moveTo(EDI, BORDER - HALF), ...loop(TIMES, [0x6c, 0x0f, 0x01, 0x3f, 0x43]), ...EXIT]]],
+  }, TIMES],
   ['a repetition of no iterations', {
     // mov [edi], ecx; xor edx, edx; xchg edx, ecx; rep stosd with ECX 0; xchg back; inc ebx
     at: [[CODE, [...moveTo(EDI, DATA), ...loop(TIMES, [0x89, 0x0f, 0x31, 0xd2, 0x87, 0xd1, 0xf3, 0xab, 0x87, 0xd1, 0x43]), ...EXIT]]],

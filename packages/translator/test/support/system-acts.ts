@@ -275,11 +275,11 @@ const kind = (name: string, weight: number, levels: ActKind['levels'], emit: Act
 
 export const ACTS: readonly ActKind[] = [
   kind('compute', 10, EVERYWHERE, compute), kind('memory', 12, EVERYWHERE, memory), kind('move-pointers', 4, EVERYWHERE, movePointers), kind('join', 6, EVERYWHERE, join), kind('diamond', 4, EVERYWHERE, diamond),
-  kind('short-jump', 2, EVERYWHERE, shortJump), kind('small-loop', 4, EVERYWHERE, smallLoop), kind('stack', 4, EVERYWHERE, stack), kind('divide', 2, EVERYWHERE, divide), kind('x87', 3, EVERYWHERE, x87), kind('strings', 5, EVERYWHERE, strings),
+  kind('short-jump', 2, EVERYWHERE, shortJump), kind('small-loop', 4, EVERYWHERE, smallLoop), kind('stack', 4, EVERYWHERE, stack), kind('divide', 2, EVERYWHERE, divide), kind('x87', 4, EVERYWHERE, x87), kind('strings', 5, EVERYWHERE, strings),
   kind('call', 6, CODE_OF_LOOPS, callFunction), kind('recursion', 1, ['function'], callFunction), kind('call-indirect', 4, CODE_OF_LOOPS, callIndirect), kind('jump-indirect', 4, CODE_OF_LOOPS, jumpIndirect), kind('jump-table', 3, CODE_OF_LOOPS, jumpTable), kind('odd-return', 2, MAIN, oddReturn),
   kind('patch-next', 3, EVERYWHERE, patchNext), kind('patch-function', 2, CODE_OF_LOOPS, patchFunction), kind('patch-seldom', 3, EVERYWHERE, patchSeldom), kind('copy-code', 1, CODE_OF_LOOPS, copyCode),
   kind('service', 6, MAIN, service), kind('to-user', 3, MAIN, toUser), kind('to-kernel', 3, MAIN, toKernel), kind('sysenter', 2, MAIN, sysenter), kind('call-gate', 2, MAIN, callGate), kind('touch', 4, EVERYWHERE, touchEverything), kind('both-rings', 5, MAIN, bothRings), kind('strings-on-revoked', 4, MAIN, stringsOnRevoked),
-  kind('change-page', 4, KERNEL_ONLY, inKernel(changePage)), kind('revoke', 4, KERNEL_ONLY, inKernel((context) => revoke(context))), kind('swap-functions', 4, KERNEL_ONLY, inKernel(swapFunctions)), kind('change-directory', 2, KERNEL_ONLY, inKernel(changeDirectory)), kind('change-control', 1, KERNEL_ONLY, inKernel(changeControl)),
+  kind('change-page', 4, KERNEL_ONLY, inKernel(changePage)), kind('revoke', 4, KERNEL_ONLY, inKernel((context) => revoke(context))), kind('swap-functions', 4, KERNEL_ONLY, inKernel(swapFunctions)), kind('change-directory', 2, KERNEL_ONLY, inKernel(changeDirectory)), kind('change-control', 3, KERNEL_ONLY, inKernel(changeControl)),
   kind('segments', 3, CODE_OF_LOOPS, segments), kind('code16', 1, MAIN, inKernel(code16)), kind('flags', 3, CODE_OF_LOOPS, flags), kind('ports', 2, CODE_OF_LOOPS, ports), kind('sensitive', 3, EVERYWHERE, sensitive), kind('debug', 1, KERNEL_ONLY, inKernel(debug)), kind('halt', 1, MAIN, halt), kind('anything', 2, MAIN, anything),
 ];
 const BY_NAME = new Map(ACTS.map((one) => [one.name, one]));
