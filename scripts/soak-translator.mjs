@@ -17,7 +17,7 @@ const MIB = 2 ** 20;
 /** Over the fitted part: what V8 takes and gives back in between, and what a minute may add. */
 const ALLOWED_GROWTH = { base: 12, perMinute: 0.5 };
 /** Of two translators that are full. V8 takes some 300 KiB for each instance that it has optimized, and up to 128 MiB for young objects. */
-const MOST_RESIDENT = 1280;
+const MOST_RESIDENT = 1536;
 /** Memory falls whenever a machine's decoded code is full and dropped; a leak shows in the peaks between, of so many equal parts of the time. */
 const PEAKS = 8;
 /** Hot loops and dispatchers of the two machines, and instances that are unreachable but not yet found so. */

@@ -8,6 +8,7 @@ export { Field, FIRST_ENTRY_OPERATION, ENTRY_OPERATIONS, MAX_BLOCK_INSTRUCTIONS,
 export { recordOccurrences, type Operation } from './operations.js';
 export { hasPlainImmediate, IMMEDIATE_BYTES } from './patched-immediates.js';
 export { printBulk } from './print-bulk.js';
+export { createPageInvalidation, type PageInvalidation } from './page-invalidation.js';
 export { createQuickFill, type QuickFill } from './quick-fill.js';
 export { createRingTransitions, RING_TRANSITIONS, type RingTransitions } from './ring-transitions.js';
 export { StatementPrinter, type TranslationTable } from './statement-printer.js';

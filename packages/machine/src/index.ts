@@ -4,6 +4,7 @@ export { MemoryPool } from './memory-pool.js';
 export * from './ports.js';
 export { Mmu, NO_VECTOR, type MmuOptions } from './mmu/mmu.js';
 export { TlbEntry, PagingEntry, FaultCode } from './mmu/entry.js';
+export { TlbWord } from './mmu/tlb.js';
 export { FillAccess, recordFill } from './mmu/quick-fill.js';
 export type { AccessBytes, CodeWriteListener, PhysicalWindow } from './mmu/physical.js';
 export { PageWalker, SECOND_LEVEL_STOP, type Violation, type WalkedMemory } from './mmu/walk.js';

@@ -4,8 +4,8 @@ export const Local = { REGISTERS: 0, FLAG_RESULT: 8, FLAG_CARRY: 9, BUDGET: 10, 
 /** Values that a region can leave for its flags to be computed from (`Region.EXIT_VALUES`); each has a local from `Local.EXIT_VALUES` on. */
 export const MOST_EXIT_VALUES = Local.FIRST_TEMPORARY - Local.EXIT_VALUES;
 
-/** Functions that a region's module imports, by number: into the interpreter, a `QuickFill`, and `RingTransitions`. */
-export const Imported = { CALL: 0, FILL: 1, INTERRUPT: 2, INTERRUPT_RETURN: 3 } as const;
+/** Functions that a region's module imports, by number: into the interpreter, a `QuickFill`, `RingTransitions`, and a `PageInvalidation`. */
+export const Imported = { CALL: 0, FILL: 1, INTERRUPT: 2, INTERRUPT_RETURN: 3, INVALIDATE: 4 } as const;
 
 /** Result of a call into the interpreter when the region goes on; any other is an outcome. */
 export const CALL_DONE = 0;

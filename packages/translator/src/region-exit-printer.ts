@@ -1,8 +1,9 @@
 import { Word } from '@ringbench/isa';
-import { EMPTY_BLOCK, Field, Op, type CodeBuffer } from '@ringbench/interpreter';
+import { EMPTY_BLOCK, Field, Op, type CodeBuffer, type LoweredInstruction } from '@ringbench/interpreter';
 import { Region } from '@ringbench/machine';
 import type { FlagRecipe } from './flag-form.js';
 import { FlagWord } from './flag-liveness.js';
+import { invalidatedAddress } from './invalidation.js';
 import type { LinkTarget } from './links.js';
 import type { LiveSite } from './live-site.js';
 import { CALL_DONE, Imported, Local, Outcome } from './locals.js';
@@ -39,6 +40,8 @@ export abstract class RegionExitPrinter extends RegionValuePrinter {
   isLinked = false;
   /** Whether what was printed calls `Imported.FILL`. */
   fills = false;
+  /** Whether it calls `Imported.INVALIDATE`. */
+  invalidates = false;
   /** Whether it has ring transitions. */
   transits = false;
 
@@ -154,9 +157,23 @@ export abstract class RegionExitPrinter extends RegionValuePrinter {
   protected giveUp(checksAlignment: boolean): void {
     const { calls, instructions, successors } = this.node;
     if (calls && this.position === instructions.length - 1) {
-      this.call();
+      this.execute(instructions[this.position]);
       this.follow(successors[successors.length - 1], instructions[this.position].instruction?.row.traits.endsBlock === true);
     } else this.leaveAtSite(checksAlignment);
+  }
+  /** INVLPG is a function of WebAssembly where it is plain, which changes no register: there nothing is put back. */
+  private execute(single: LoweredInstruction): void {
+    const address = invalidatedAddress(single);
+    if (address === undefined) {
+      this.call();
+      return;
+    }
+    this.addressOf(address);
+    this.out.op(Op.call).unsigned(Imported.INVALIDATE).op(Op.i32Eqz);
+    this.invalidates = true;
+    this.open(Op.if);
+    this.inArm(() => this.call());
+    this.close();
   }
   /** Everything is in its state words while the interpreter executes the instruction. It says whether the region goes on behind it. */
   private call(): void {

@@ -1,4 +1,4 @@
-import { createRingTransitions, encodeModule, ENTRY_OPERATIONS, IMMEDIATE_BYTES, type CodeCache, type ImportedFunction, type QuickFill, type RingTransitions } from '@ringbench/interpreter';
+import { createPageInvalidation, createRingTransitions, encodeModule, ENTRY_OPERATIONS, IMMEDIATE_BYTES, type CodeCache, type ImportedFunction, type QuickFill } from '@ringbench/interpreter';
 import type { Mmu } from '@ringbench/machine';
 import { GRANULE_SHIFT, type CodeKnowledge } from './code-knowledge.js';
 import { createDispatcher, type Dispatcher } from './dispatcher.js';
@@ -11,18 +11,14 @@ import type { RegionNode, RegionShape } from './region.js';
 import { TargetProfile } from './target-profile.js';
 
 /** By `Imported`; a module has the first ones, as many as it needs, because each costs much of the time that a module takes. */
-const IMPORTED: readonly ImportedFunction[] = [{ name: 'call', parameters: 1 }, { name: 'fill', parameters: 2 }, { name: 'interrupt', parameters: 2 }, { name: 'interruptReturn', parameters: 0 }];
+const IMPORTED: readonly ImportedFunction[] = [{ name: 'call', parameters: 1 }, { name: 'fill', parameters: 2 }, { name: 'interrupt', parameters: 2 }, { name: 'interruptReturn', parameters: 0 }, { name: 'invalidate', parameters: 1 }];
 /** Much below what V8 stands: some 30,000 live instances abort the process. */
-export const MOST_REGIONS = 1500;
-/** When there are too many, the oldest third goes at once: what is hot of it comes back soon, and there is room for a while. */
-const EVICTED_SHARE = 3;
+export const MOST_REGIONS = 1000;
 const USER_BIT = 1;
 
 /** Translated code that is entered at one block of the interpreter's. */
 export interface TranslatedRegion {
   readonly entry: number;
-  /** How many were translated before it. */
-  readonly age: number;
   readonly eip: number;
   readonly host: number;
   readonly user: boolean;
@@ -56,28 +52,30 @@ export interface StoreStatistics {
 /** The regions that there are, by entry, by site, by the bytes that they were made from. */
 export class RegionStore {
   readonly dispatcher: Dispatcher;
-  private readonly transitions: RingTransitions & WebAssembly.ModuleImports;
+  /** What all regions import alike. */
+  private readonly shared: WebAssembly.ModuleImports;
   private readonly links: Links;
   readonly statistics: StoreStatistics = { translated: 0, instructions: 0, bytes: 0, dropped: 0 };
   private readonly regions: (TranslatedRegion | undefined)[] = [];
+  /** The same, the oldest first. */
+  private readonly byAge = new Set<TranslatedRegion>();
   private readonly freeEntries: readonly [supervisor: number[], user: number[]] = [[], []];
   private readonly sites: (LiveSite | undefined)[] = [];
   private readonly freeSites: number[] = [];
   private readonly byGranule = new Map<number, Set<TranslatedRegion>>();
   readonly targets = new TargetProfile();
-  private count = 0;
 
   /** `call` executes the instruction at a site for a region, `fill` fills the TLB. */
   constructor(
-    private readonly memory: WebAssembly.Memory, private readonly cache: CodeCache, private readonly mmu: Mmu,
-    private readonly call: (site: number) => number, private readonly fill: QuickFill, private readonly knowledge: CodeKnowledge, private readonly options: StoreOptions = {},
+    memory: WebAssembly.Memory, private readonly cache: CodeCache, private readonly mmu: Mmu,
+    call: (site: number) => number, fill: QuickFill, private readonly knowledge: CodeKnowledge, private readonly options: StoreOptions = {},
   ) {
-    this.transitions = { ...createRingTransitions(memory) };
+    this.shared = { ...createRingTransitions(memory), invalidate: createPageInvalidation(memory), memory, call, fill };
     this.dispatcher = createDispatcher(memory, ENTRY_OPERATIONS + MOST_LINKS);
     this.links = new Links(this.dispatcher.table, ENTRY_OPERATIONS, this.dispatcher.none);
   }
 
-  get size(): number { return this.count; }
+  get size(): number { return this.byAge.size; }
   /** Places that regions lead to each other through, for tests. */
   get linkCount(): number { return this.links.size; }
   regionOf(entry: number): TranslatedRegion | undefined { return this.regions[entry]; }
@@ -105,22 +103,23 @@ export class RegionStore {
     });
     const body = printer.print('run');
     const calls = shape.nodes.some((node) => node.calls);
-    const imported = IMPORTED.slice(0, printer.transits ? undefined : printer.fills ? Imported.FILL + 1 : calls ? Imported.CALL + 1 : 0);
+    const last = printer.invalidates ? Imported.INVALIDATE : printer.transits ? Imported.INTERRUPT_RETURN : printer.fills ? Imported.FILL : calls ? Imported.CALL : -1;
+    const imported = IMPORTED.slice(0, last + 1);
     const bytes = encodeModule([body], imported, printer.isLinked ? 'regions' : undefined);
     this.options.onTranslated?.(shape, bytes);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { ...this.transitions, memory: this.memory, call: this.call, fill: this.fill, regions: this.dispatcher.table } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { machine: { ...this.shared, regions: this.dispatcher.table } });
     const run = instance.exports.run as () => number;
     const entry = this.takeEntry(shape.user);
     const ranges = shape.nodes.flatMap(rangesOf);
     const pages = [...new Set(shape.nodes.map(({ host }) => this.mmu.pageOfHost(host)))];
     const operation = this.cache.markEntry(microOp, entry);
-    const region: TranslatedRegion = { entry, age: this.statistics.translated, eip: shape.nodes[0].eip, host: shape.nodes[0].host, user: shape.user, run, microOp, operation, sites, balance: 0, ranges, pages };
+    const region: TranslatedRegion = { entry, eip: shape.nodes[0].eip, host: shape.nodes[0].host, user: shape.user, run, microOp, operation, sites, balance: 0, ranges, pages };
     for (const number of sites) this.site(number).region = region;
     this.regions[entry] = region;
     this.dispatcher.table.set(entry, run);
     this.links.add(region, run);
     this.watch(region);
-    this.count++;
+    this.byAge.add(region);
     this.statistics.translated++;
     this.statistics.instructions += shape.nodes.reduce((sum, { instructions }) => sum + instructions.length, 0);
     this.statistics.bytes += bytes.length;
@@ -129,9 +128,12 @@ export class RegionStore {
   private makeRoom(): void {
     // Places for links are not given back one by one.
     if (this.links.isFull) this.dropAll();
-    if (this.count < (this.options.mostRegions ?? MOST_REGIONS)) return;
-    const byAge = this.regions.filter((region) => region !== undefined).toSorted((a, b) => a.age - b.age);
-    for (const region of byAge.slice(0, Math.ceil(byAge.length / EVICTED_SHARE))) this.drop(region);
+    // One by one, so that memory stays flat. What is hot of them comes back soon.
+    const most = this.options.mostRegions ?? MOST_REGIONS;
+    for (const region of this.byAge) {
+      if (this.byAge.size < most) break;
+      this.drop(region);
+    }
   }
   private takeEntry(user: boolean): number {
     const bit = user ? USER_BIT : 0;
@@ -177,12 +179,12 @@ export class RegionStore {
     for (const page of region.pages) this.cache.releasePage(page);
   }
   dropAll(): void {
-    for (const region of this.regions) if (region !== undefined) this.drop(region);
+    for (const region of this.byAge) this.drop(region);
     this.links.forget();
   }
   /** The interpreter forgot all its blocks, and what it watches. */
   blocksDropped(): void {
-    for (const region of this.regions) if (region !== undefined) this.forget(region);
+    for (const region of this.byAge) this.forget(region);
     this.links.forget();
   }
   private forget(region: TranslatedRegion): void {
@@ -195,7 +197,7 @@ export class RegionStore {
       this.freeSites.push(site);
     }
     this.forEachGranule(region, (granule) => deleteFrom(this.byGranule, granule, region));
-    this.count--;
+    this.byAge.delete(region);
     this.statistics.dropped++;
   }
 }

@@ -3,6 +3,7 @@ import { CodeBuffer, Op, printBulk, StatementPrinter, type TranslationTable } fr
 import { FillAccess, Region, TLB_WRITE_DISTANCE } from '@ringbench/machine';
 import { flagBit } from './flag-liveness.js';
 import { formOf, recipeOf, type FlagRecipe } from './flag-form.js';
+import { invalidatedAddress, registersOf, type PlainAddress } from './invalidation.js';
 import { Local, MOST_EXIT_VALUES } from './locals.js';
 import type { LoopFlags } from './loop-flags.js';
 import { isDeferrable, NOTHING_PLANNED, type Temporaries } from './node-plan.js';
@@ -132,7 +133,8 @@ export abstract class RegionValuePrinter extends StatementPrinter {
       if (expression.kind === 'register' && expression.offset.kind === 'constant' && expression.offset.value >> 2 <= Register.EDI) this.used |= 1 << localOf(expression.offset.value);
       forEachOperand(expression, note);
     };
-    for (const { code } of nodes) {
+    for (const { code, instructions } of nodes) {
+      for (const register of registersOf(invalidatedAddress(instructions[instructions.length - 1]))) this.used |= 1 << (Local.REGISTERS + register);
       for (const statement of code) {
         forEachExpression(statement, note);
         if (statement.kind === 'set-register') this.changed |= 1 << localOf(constantOf(statement.offset));
@@ -223,6 +225,18 @@ export abstract class RegionValuePrinter extends StatementPrinter {
     if (shift !== 0) out.constant(shift).op(Op.i32Shl);
     out.op(Op.i32Or);
     this.setLocal(local);
+  }
+  /** An address in a flat segment. */
+  protected addressOf({ base, index, scale, displacement }: PlainAddress): void {
+    const { out } = this;
+    out.constant(displacement);
+    if (base >= 0) {
+      this.getLocal(Local.REGISTERS + base);
+      out.op(Op.i32Add);
+    }
+    if (index < 0) return;
+    this.getLocal(Local.REGISTERS + index);
+    out.constant(scale).op(Op.i32Shl, Op.i32Add);
   }
   protected override bulk(action: 'move' | 'fill', size: AccessSize): void {
     if (!this.inPlainSegments()) return;

@@ -282,7 +282,11 @@ export class Translator implements Executor {
     if (!isFrequent) return;
     if (missesMostly && !knowledge.fillsAt(site.host)) knowledge.noteFilling(site.host);
     else if (site.checksAlignment || history.instruction.operation.terminal || knowledge.callsAt(site.host)) return;
-    else knowledge.noteCalling(site.host);
+    else {
+      knowledge.noteCalling(site.host);
+      // Where an access meets page faults it meets misses too, when it is tried again: a call would hide them.
+      knowledge.noteFilling(site.host);
+    }
     this.translateAgain(site.region);
   }
 

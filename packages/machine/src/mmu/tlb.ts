@@ -78,9 +78,20 @@ abstract class Tlb {
     let place = 0;
     while (place < this.count && this.words[this.at(place)] !== page) place++;
     if (place === this.count) throw new Error(`TLB entry of page ${page} is not in the queue`);
-    this.count--;
-    for (; place < this.count; place++) this.words[this.at(place)] = this.words[this.at(place + 1)];
+    this.close(place);
     this.forget(page);
+  }
+  /** Takes a place out of the queue. The shorter side moves: what a guest unmaps is often the oldest that there is. */
+  private close(gap: number): void {
+    const { words } = this;
+    let place = gap;
+    if (2 * place < this.count) {
+      for (; place > 0; place--) words[this.at(place)] = words[this.at(place - 1)];
+      this.oldest = this.position(1);
+    } else {
+      for (; place < this.count - 1; place++) words[this.at(place)] = words[this.at(place + 1)];
+    }
+    this.count--;
   }
 
   /** INVLPG: also removes every other piece of a 4 MB page around it (SDM vol. 3, 4.10.4.1). */
