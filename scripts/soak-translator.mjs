@@ -5,12 +5,14 @@
 //
 // M minutes (10 unless told); a line each 10 s, after a collection of garbage. Exit code 1 when
 //   more WebAssembly instances are alive than the translators' limits allow, or
-//   resident memory, or JavaScript's heap with what it holds outside, grows: a straight line through its peaks in the last two thirds of the time rises by more than ALLOWED_GROWTH, or
+//   resident memory, or JavaScript's heap with what it holds outside, grows: over the last two thirds of the time it rises by more than ALLOWED_GROWTH and twice the standard error, apart from what
+//   the number of regions that happen to live explains (two regressions of one variable, after Frisch and Waugh), or
 //   the last sample is above MOST_RESIDENT, or
 //   nothing is translated any more.
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { linearRegression, linearRegressionLine } from 'simple-statistics';
 import { register } from 'tsx/esm/api';
 
 const MIB = 2 ** 20;
@@ -18,10 +20,10 @@ const MIB = 2 ** 20;
 const ALLOWED_GROWTH = { base: 12, perMinute: 0.5 };
 /** Of two translators that are full. V8 takes some 300 KiB for each instance that it has optimized, and up to 128 MiB for young objects. */
 const MOST_RESIDENT = 1536;
-/** Memory falls whenever a machine's decoded code is full and dropped; a leak shows in the peaks between, of so many equal parts of the time. */
-const PEAKS = 8;
 /** Hot loops and dispatchers of the two machines, and instances that are unreachable but not yet found so. */
 const SPARE_INSTANCES = 64;
+/** Parameters of the fit: a constant, and slopes over time and regions. */
+const FITTED = 3;
 /** Programs of each machine between two looks at the clock. */
 const BATCH = 20;
 
@@ -56,18 +58,20 @@ function options() {
   }
 }
 
-/** Rise of the straight line of least squares through points from the first x to the last. */
-function riseOf(points) {
-  const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x, y] = [mean((point) => point.x), mean((point) => point.y)];
-  const slope = points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0) / points.reduce((sum, point) => sum + (point.x - x) ** 2, 0);
-  return slope * (points.at(-1).x - points[0].x);
+/** What of `y` is not explained by a straight line over `x`. */
+function residuals(x, y) {
+  const line = linearRegressionLine(linearRegression(x.map((value, i) => [value, y[i]])));
+  return y.map((value, i) => value - line(x[i]));
 }
-
-/** The largest samples of `key` in equal parts of the time. */
-function peaksOf(samples, key) {
-  const size = samples.length / Math.min(PEAKS, samples.length);
-  return Array.from({ length: Math.min(PEAKS, samples.length) }, (_, part) => samples.slice(Math.floor(part * size), Math.floor((part + 1) * size)).reduce((most, sample) => (sample[key] > most[key] ? sample : most)));
+/** By how much `key` rises from the first sample to the last if as many regions live, less twice the standard error: what is more than chance. */
+function riseOf(samples, key) {
+  const column = (name) => samples.map((sample) => sample[name]);
+  const live = column('live');
+  const [time, memory] = ['seconds', key].map((name) => residuals(live, column(name)));
+  const slope = linearRegression(time.map((value, i) => [value, memory[i]])).m;
+  const squares = (values) => values.reduce((sum, value) => sum + value ** 2, 0);
+  const error = Math.sqrt(squares(residuals(time, memory)) / (samples.length - FITTED) / squares(time));
+  return (slope - 2 * error) * (samples.at(-1).seconds - samples[0].seconds);
 }
 
 function judge(samples, limit) {
@@ -77,11 +81,11 @@ function judge(samples, limit) {
   if (most > limit) problems.push(`${most} instances were alive, of ${limit}`);
   if (samples.at(-1).resident > MOST_RESIDENT) problems.push(`${samples.at(-1).resident} MiB are resident, of ${MOST_RESIDENT}`);
   if (settled.at(-1).regions === settled[0].regions) problems.push('nothing was translated any more');
-  if (settled.length < 3) return problems;
+  if (settled.length <= FITTED) return problems;
   const allowed = ALLOWED_GROWTH.base + (ALLOWED_GROWTH.perMinute * (settled.at(-1).seconds - settled[0].seconds)) / 60;
   for (const key of ['resident', 'held']) {
-    const rise = riseOf(peaksOf(settled, key).map((sample) => ({ x: sample.seconds, y: sample[key] })));
-    if (rise > allowed) problems.push(`${key} memory rose by ${rise.toFixed(1)} MiB, of ${allowed.toFixed(1)}`);
+    const rise = riseOf(settled, key);
+    if (rise > allowed) problems.push(`${key} memory rose by at least ${rise.toFixed(1)} MiB, of ${allowed.toFixed(1)}`);
   }
   return problems;
 }
