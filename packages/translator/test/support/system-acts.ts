@@ -179,13 +179,17 @@ function changeDirectory({ code, dice }: ActContext): void {
   if (!dice.oneIn(3)) code.alu('xor', EAX, DIRECTORY ^ OTHER_DIRECTORY);
   code.mov(CR3, EAX);
 }
-function changeControl({ code, dice }: ActContext): void {
+function changeControl(context: ActContext): void {
+  const { code, dice } = context;
   const way = dice.below(5);
   const flip = (bits: number): Assembler => code.mov(EAX, CR0).alu('xor', EAX, bits).mov(CR0, EAX);
   if (way === 0) flip(Control0.WP);
   else if (way === 1) code.mov(EAX, CR4).alu('xor', EAX, Control4.PGE).mov(CR4, EAX);
   else if (way === 2) code.mov(EAX, CR0).mov(EDX, EAX).alu('and', EAX, ~Control0.PG).mov(CR0, EAX).mov(CR0, EDX); // off and as it was
-  else if (way === 3) flip(dice.pick([Control0.TS, Control0.EM]));
+  else if (way === 3) {
+    flip(dice.pick([Control0.TS, Control0.EM]));
+    x87(context);
+  }
   else flip(Control0.AM).raw(0x0f, 0x06); // CLTS
 }
 
