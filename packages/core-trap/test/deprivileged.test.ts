@@ -88,6 +88,40 @@ describe('code whose segments no mode of ring 3 has is interpreted', () => {
   });
 });
 
+describe('INT1 whose delivery faults, faults at its first byte', () => {
+  const FLAT_CODE = 8;
+  const TRAP_FLAG = 0x100;
+  const FAULT_STATUS = 13;
+  const INTERRUPT_GATE = 0x8e00;
+  /** A table in which nothing but #GP has a gate, so that #DB meets #GP; its handler leaves the EIP of the fault in EBX, and ends. */
+  const guestOf = (prepare: (code: Assembler) => void, int1: readonly number[]): Assembler => {
+    const code = new Assembler(CODE_ADDRESS).jmp('go').align(8).label('table').raw(0, 0, 0, 0, 0, 0, 0, 0).raw(0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0).label('pointer').word(15).long('table');
+    code.align(8).label('gates');
+    for (let word = 0; word < Vector.GP * 2; word++) code.long(0);
+    code.label('gate').long(0).long(0).label('gates pointer').word(Vector.GP * 8 + 7).long('gates');
+    code.label('caught').pop(EAX).pop(EBX).outByte(POWER_OFF, FAULT_STATUS);
+    // EAX: the handler's address, in two halves around selector and type.
+    code.label('go').mov(ESP, STACK).raw(0x0f, 0x01, 0x15).long('pointer').lidt(at('gates pointer')).mov(EAX, 'caught').mov(ECX, EAX).alu('and', EAX, 0xffff).alu('or', EAX, FLAT_CODE << 16).mov(at('gate'), EAX);
+    code.alu('and', ECX, 0xffff0000 | 0).alu('or', ECX, INTERRUPT_GATE).mov(EBX, 'gate').mov(at(EBX, 4), ECX);
+    prepare(code);
+    return code.label('int1').raw(...int1).outByte(POWER_OFF, 0);
+  };
+  it.each([
+    ['after instructions that ran directly', (code: Assembler) => code.nop(5)],
+    ['when the guest single-steps', (code: Assembler) => code.push(TRAP_FLAG | 2).popfd()],
+  ] as const)('%s', (_, prepare) => {
+    for (const int1 of [[0xf1], [0x67, 0xf1], [0x67, 0x66, 0x3e, 0xf1]]) {
+      const code = guestOf(prepare, int1);
+      const [expected, actual] = [native, (options: EngineOptions) => core.create(options)].map((create) => {
+        const engine = started(create, imageOf(code));
+        return { exit: engine.run(100), eip: engine.inspect().state[Word.EBX], retired: engine.retired, fingerprint: engine.fingerprint() };
+      });
+      expect(expected?.exit).toEqual({ kind: 'power-off', status: FAULT_STATUS });
+      expect(actual).toEqual(expected);
+    }
+  });
+});
+
 it('ENTER copies frames over each other across a page that the shadow tables lack', () => {
   // The frames reach from one page into the next below, which nothing has touched; by then copies lie where the first ones were read.
   const border = STACK + 0x10000;

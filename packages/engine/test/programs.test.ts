@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Word } from '@ringbench/isa';
 import { DirectEngine, type CoreDefinition } from '../src/index.js';
 import { buildImage, firstDifference, generateProgram, observe, PIECE_KINDS, PROFILES, shrinkList, shrinkPrograms, type Observation, type Program } from '../src/programs/index.js';
+import { PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, SCRATCH } from '../src/conformance/memory-map.js';
+import { GUARD_PAGES, IDENTITY_TABLE, OTHER_DIRECTORY, OTHER_TABLE, PROGRAM_MEMORY_BYTES, WINDOW_TABLE } from '../src/programs/places.js';
 import { QuickDigest } from '../src/programs/quick-digest.js';
-import { showsX87Selectors } from '../src/programs/instructions.js';
+import { Dice } from '../src/programs/dice.js';
+import { instructions, leavesDirectory, ROWS, showsX87Selectors } from '../src/programs/instructions.js';
 
 const SEEDS = 6;
 const PROGRAMS = 8;
@@ -62,6 +65,27 @@ describe('generated programs', () => {
     }
     const endless = observe(native, buildImage([{ seed: 1, pieces: [{ kind: 'endless', seed: 1 }] }]), { programBudget: 9000 });
     expect(endless.exit).toEqual({ kind: 'budget' });
+  });
+  it('run with pages before and behind the page tables that nothing maps: no string instruction goes over tables in use', () => {
+    const engine = native.create({ memoryBytes: PROGRAM_MEMORY_BYTES });
+    expect(engine.load({ name: 'programs', format: 'multiboot', bytes: buildImage([{ seed: 1, pieces: [{ kind: 'paging-on', seed: 1 }] }]).bytes })).toEqual({ ok: true });
+    expect(engine.run(200_000)).toEqual({ kind: 'power-off', status: 0 });
+    const seen = engine.inspect();
+    expect(seen.state[Word.CR0] >>> 31).toBe(1);
+    for (const table of [PAGE_TABLE, OTHER_TABLE]) {
+      const view = new DataView(seen.readPhysical(table, PAGE_BYTES).buffer);
+      const absent = Array.from({ length: PAGE_BYTES / 4 }, (_, page) => page).filter((page) => (view.getUint32(page * 4, true) & 1) === 0);
+      expect(absent.map((page) => page * PAGE_BYTES)).toEqual(GUARD_PAGES);
+    }
+    const structures = [PAGE_DIRECTORY, PAGE_TABLE, OTHER_DIRECTORY, OTHER_TABLE, WINDOW_TABLE, IDENTITY_TABLE];
+    expect(structures.every((page) => page > GUARD_PAGES[0] && page < GUARD_PAGES[1])).toBe(true);
+    expect(GUARD_PAGES[1] + PAGE_BYTES).toBe(SCRATCH);
+  });
+  it('never take the page directory\'s address from CR3: stores from the middle of an instruction would change it', () => {
+    expect([[0x0f, 0x20, 0xdf], [0x90, 0x0f, 0x20, 0x18], [0x0f, 0x20, 0xc7], [0x0f, 0x22, 0xdf]].map(leavesDirectory)).toEqual([true, true, false, false]);
+    const rows = ROWS.privileged.filter(({ opcode }) => opcode.startsWith('0F 20'));
+    expect(rows.length).toBeGreaterThan(0);
+    expect(leavesDirectory(instructions(rows, 500, new Dice(1), { soup: true }))).toBe(false);
   });
   it('know what shows x87 selectors', () => {
     expect(showsX87Selectors([0x90, 0xd9, 0x30])).toBe(true); // FNSTENV [EAX]

@@ -1,4 +1,4 @@
-import { CR0, Flag, Segment, storeFlags, storeSegmentRegister, Word } from '@ringbench/isa';
+import { CR0, Flag, Segment, storeFlags, storeSegmentRegister, Vector, Word } from '@ringbench/isa';
 import { DATA_SEGMENTS, FLAT_CODE_ACCESS, FLAT_DATA_ACCESS, NO_LIMIT } from '@ringbench/engine';
 import { Region, type Machine, type PortRange } from '@ringbench/machine';
 import { Owner, type Allocator } from './allocator.js';
@@ -10,6 +10,7 @@ const GATE_BYTES = 8;
 const VECTORS = 256;
 /** Access bytes (SDM vol. 3, 3.4.5.1 and 6.11): a present ring-0 32-bit interrupt gate and a busy 32-bit TSS. */
 const INTERRUPT_GATE = 0x8e00;
+const PRESENT_GATE = 0x8000;
 const BUSY_TSS = 0x8b;
 const AVAILABLE_TSS = 0x89;
 const TSS_BYTES = 0x68;
@@ -58,6 +59,8 @@ export class HostContext {
   private linearTrap: number;
   /** Where ring 3 finds a map of ports. */
   private arePortsOpen = false;
+  /** The gate of debug exceptions is present. */
+  private isDebugGateOpen = true;
 
   /** `trapAddress`: machine-physical address of a trap page that others have too; absent, it takes one. */
   constructor(private readonly machine: Machine, allocator: Allocator, trapAddress?: number) {
@@ -150,6 +153,22 @@ export class HostContext {
     this.writeMapBase();
   }
 
+  /**
+   * Whether the gate of debug exceptions is present. Where it is not, what would have gone through it is #NP, with an error code that names the gate and EIP at the
+   * instruction that asked for it (SDM vol. 3, 6.13).
+   */
+  openDebugGate(open: boolean): void {
+    if (open === this.isDebugGateOpen) return;
+    this.isDebugGateOpen = open;
+    this.writeGate(Vector.DB);
+  }
+
+  private writeGate(vector: number): void {
+    const entry = this.linearTrap + vector;
+    const type = vector === Vector.DB && !this.isDebugGateOpen ? INTERRUPT_GATE & ~PRESENT_GATE : INTERRUPT_GATE;
+    this.put(IDT + vector * GATE_BYTES, (Selector.CODE << 16) | (entry & 0xffff), (entry & 0xffff0000) | type);
+  }
+
   private writeMapBase(): void {
     this.put(TSS + TSS_LAST_WORDS, 0, (this.arePortsOpen ? TSS_BYTES : NO_MAP) << 16);
   }
@@ -170,10 +189,7 @@ export class HostContext {
     this.put(GDT + Selector.LDT, LDT_LIMIT | (ldt << 16), ((ldt >>> 16) & 0xff) | (LDT_TYPE << 8) | (ldt & 0xff000000));
     this.put(TSS + TSS_STACK0, this.linearTables + STACK_TOP, Selector.DATA);
     this.writeMapBase();
-    for (let vector = 0; vector < VECTORS; vector++) {
-      const entry = this.linearTrap + vector;
-      this.put(IDT + vector * GATE_BYTES, (Selector.CODE << 16) | (entry & 0xffff), (entry & 0xffff0000) | INTERRUPT_GATE);
-    }
+    for (let vector = 0; vector < VECTORS; vector++) this.writeGate(vector);
   }
 
   /** LGDT and LIDT. */

@@ -62,12 +62,22 @@ export function showsX87Selectors(bytes: readonly number[]): boolean {
   });
 }
 
-/** `count` instructions of these rows, or every tenth random bytes, without what `showsX87Selectors`. */
+const FROM_CONTROL = { escape: 0x0f, opcode: 0x20, directory: 3 } as const;
+/**
+ * Whether bytes leave the page directory's address in a register when they are executed from any of them on: `MOV r32, CR3` is 0F 20 /3. What runs from the middle of an instruction behind
+ * would change the directory, and not invalidate.
+ */
+export function leavesDirectory(bytes: readonly number[]): boolean {
+  const { escape, opcode, directory } = FROM_CONTROL;
+  return bytes.some((byte, index) => byte === escape && bytes[index + 1] === opcode && ((bytes[index + 2] ?? 0) & REG_FIELD) >> REG_SHIFT === directory);
+}
+
+/** `count` instructions of these rows, or every tenth random bytes, without what `showsX87Selectors` or `leavesDirectory`. */
 export function instructions(rows: readonly EncodingRow[], count: number, dice: Dice, { code32 = true, soup = false } = {}): number[] {
   const bytes: number[] = [];
   for (let made = 0; made < count; ) {
     const next = soup && dice.oneIn(10) ? [...dice.bytes(dice.between(1, 6))] : instructionOf(dice.pick(rows), dice, code32);
-    if (showsX87Selectors([...bytes.slice(-1), ...next])) continue;
+    if (showsX87Selectors([...bytes.slice(-1), ...next]) || leavesDirectory([...bytes.slice(-2), ...next])) continue;
     bytes.push(...next);
     made++;
   }

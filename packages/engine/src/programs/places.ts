@@ -29,6 +29,9 @@ export const IDENTITY_TABLE = 0x167000;
 /** The kernel's tables as they were at the start. */
 export const BACKUP = 0x168000;
 
+/** Pages that no table maps, before and behind all paging structures: a string instruction that goes astray with any count runs into them, and not over the tables. */
+export const GUARD_PAGES: readonly number[] = [PAGE_DIRECTORY - PAGE_BYTES, SCRATCH - PAGE_BYTES];
+
 /** 16-bit code, its stack and its data, below 1 MB. */
 export const LOW_CODE = 0x20000;
 export const LOW_STACK = 0x30000;

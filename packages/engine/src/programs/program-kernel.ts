@@ -2,7 +2,7 @@ import { CR0, VECTORS_WITH_ERROR_CODE, Vector } from '@ringbench/isa';
 import { IMAGE_CODE_END, KernelGuest } from '../conformance/kernel-guest.js';
 import { Interrupt, KERNEL_STACK, LOG, LOG_BYTES, Page, PAGE_BYTES, PAGE_DIRECTORY, PAGE_TABLE, SCRATCH, Selector, TASK_STACK } from '../conformance/memory-map.js';
 import { at, CR3, CR4, CR0 as CONTROL0, DR6, DR7, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, SS, type DebugRegister } from '../conformance/operands.js';
-import { BACKUP, IDENTITY_TABLE, IMAGE_END, LOOK_PORT, OTHER_DIRECTORY, OTHER_TABLE, STOP_BYTES, STOPPED_REGIONS, TRAPPED_REGIONS, WINDOW, WINDOW_TABLE } from './places.js';
+import { BACKUP, GUARD_PAGES, IDENTITY_TABLE, IMAGE_END, LOOK_PORT, OTHER_DIRECTORY, OTHER_TABLE, STOP_BYTES, STOPPED_REGIONS, TRAPPED_REGIONS, WINDOW, WINDOW_TABLE } from './places.js';
 
 const CONSOLE_PORT = 0xe9;
 const FLAGS_FIXED = 2;
@@ -127,6 +127,8 @@ export class ProgramKernel extends KernelGuest {
     this.mov(EDI, IDENTITY_TABLE).mov(EAX, OPEN).mov(ECX, ENTRIES).label('identity').mov(at(EDI), EAX).alu('add', EAX, PAGE_BYTES).alu('add', EDI, 4).decrementAndJump('identity');
     // Code that goes astray in ring 3 may enter code of ring 0 that changes a page table, and cannot execute the INVLPG or load of CR3 behind.
     for (const table of PAGING_STRUCTURES) this.mov(at(IDENTITY_TABLE + (table / PAGE_BYTES) * 4), table | Page.PRESENT | Page.WRITABLE);
+    // In ring 0 it may store strings with a count and a direction that it took from anywhere: over tables in use, without an invalidation behind.
+    for (const page of GUARD_PAGES) this.mov(at(IDENTITY_TABLE + (page / PAGE_BYTES) * 4), 0);
   }
   /** Two directories that have the first 4 MB one to one, by a table each, and the window's table, which is empty. Paging is off. */
   private resetPaging(): void {

@@ -11,10 +11,13 @@ import type { WorldSwitch } from './world-switch.js';
 export const TIMER_VECTOR = 0x20;
 
 const LOW_WORD = 0xffff;
+/** Bits of an error code that name a gate of the IDT (SDM vol. 3, 6.13), but EXT. */
+const GATE_CODE = { IDT: 2, INDEX_SHIFT: 3, EXTERNAL: 1 } as const;
+const DEBUG_GATE = (Vector.DB << GATE_CODE.INDEX_SHIFT) | GATE_CODE.IDT;
 const CAUSES = Debug6.BREAKPOINTS | Debug6.BD | Debug6.BS | Debug6.BT;
 /** Exceptions that a guest's instruction causes whoever runs it: they are the guest's own. */
 const REFLECTED = [Vector.DE, Vector.BR, Vector.UD, Vector.NM, Vector.MF] as const;
-const REFLECTED_WITH_CODE = [Vector.TS, Vector.NP, Vector.SS, Vector.AC] as const;
+const REFLECTED_WITH_CODE = [Vector.TS, Vector.SS, Vector.AC] as const;
 
 /** What the VMM does for each vector through which the silicon traps while a deprivileged guest runs. */
 export class GuestTraps {
@@ -33,6 +36,7 @@ export class GuestTraps {
     });
     for (const vector of REFLECTED) handle(vector, () => this.reflect(vector, 0));
     for (const vector of REFLECTED_WITH_CODE) handle(vector, () => this.reflect(vector, world.errorCode));
+    handle(Vector.NP, () => this.notPresent());
     handle(Vector.GP, () => this.generalProtection());
     handle(Vector.PF, () => this.pageFault());
     handle(Vector.DB, () => this.debugException());
@@ -54,6 +58,13 @@ export class GuestTraps {
 
   private reflect(vector: number, errorCode: number): void {
     this.guest.raiseException(vector, errorCode);
+  }
+
+  /** The gate that is absent is the VMM's, and the instruction INT1 (`WorldSwitch.mayDebugTrap`): a guest's segment that is absent is named by a selector. */
+  private notPresent(): void {
+    const { errorCode } = this.world;
+    if ((errorCode & ~GATE_CODE.EXTERNAL) === DEBUG_GATE) this.instructions.interpretAny();
+    else this.reflect(Vector.NP, errorCode);
   }
 
   private generalProtection(): void {
@@ -100,13 +111,14 @@ export class GuestTraps {
   }
 
   /**
-   * INT1: the silicon went through the VMM's gate, and stands behind the instruction. The guest's gate may be at fault, and then the instruction has not been
-   * executed; so it is interpreted from where it began, and the silicon's execution of it was for the VMM. (Prefixes before its one byte change nothing.)
+   * INT1 through the VMM's gate: the silicon stands behind the instruction. The guest's gate may be at fault, and then the instruction has not been executed; so it
+   * is interpreted from where it began, and the silicon's execution of it was for the VMM. It began where the guest was entered, if that was the only instruction
+   * since, as when the guest single-steps; else prefixes before its one byte are not known (docs/decisions/0012-deprivileged-guests.md).
    */
   private debugBreakpoint(): void {
     const { processor, clock } = this.guest;
     const isWide = (processor.state[Word.ACCESS + Segment.CS] & Access.BIG) !== 0;
-    processor.state[Word.EIP] = isWide ? processor.state[Word.EIP] - 1 : (processor.state[Word.EIP] - 1) & LOW_WORD;
+    processor.state[Word.EIP] = this.world.soleInstruction ?? (isWide ? processor.state[Word.EIP] - 1 : (processor.state[Word.EIP] - 1) & LOW_WORD);
     clock.monitorInstructionRetired();
     this.instructions.interpretAny();
   }

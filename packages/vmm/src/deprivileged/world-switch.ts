@@ -1,4 +1,4 @@
-import { Access, composeFlags, CR0, CR4, Feature, Flag, hasInstructionBreakpoints, hasPortPrivilege, Register, Segment, storeArithmeticFlags, Word } from '@ringbench/isa';
+import { Access, composeFlags, CR0, CR4, Debug7, Feature, Flag, hasInstructionBreakpoints, hasPortPrivilege, Register, Segment, storeArithmeticFlags, Word } from '@ringbench/isa';
 import type { Machine } from '@ringbench/machine';
 import { HostContext } from '../host-context.js';
 import type { VirtualMachine } from '../virtual-machine.js';
@@ -37,6 +37,8 @@ export class WorldSwitch {
   private isVirtual8086 = false;
   /** Machine time of the guest's first instruction after the last entry. */
   private enteredAt = 0;
+  /** EIP of that instruction. */
+  private enteredEip = 0;
   /** What comes next is an instruction that was begun already, past its breakpoints. */
   private isRestart = false;
 
@@ -57,6 +59,9 @@ export class WorldSwitch {
   /** True when the guest completed an instruction since it was entered. */
   get hasAdvanced(): boolean { return this.machine.processor.now() !== this.enteredAt; }
 
+  /** EIP of the one instruction that the guest completed since it was entered; undefined where they were more or none. */
+  get soleInstruction(): number | undefined { return this.machine.processor.now() - this.enteredAt === 1 ? this.enteredEip : undefined; }
+
   /** The trap was the monitor's affair: the instruction starts over as if nothing had been. */
   restart(): void { this.isRestart = true; }
 
@@ -70,6 +75,7 @@ export class WorldSwitch {
     const virtual = guest.processor.state;
     this.spaces.activate();
     this.host.openPorts(hasPortPrivilege(virtual));
+    this.host.openDebugGate(this.mayDebugTrap);
     monitor.loadCr0(CR0.PE | this.spaces.pagingControls | (real[Word.CR0] & CR0.ET) | (virtual[Word.CR0] & FLOATING_POINT) | (virtual[Word.CPL] === USER_LEVEL ? virtual[Word.CR0] & CR0.AM : 0));
     monitor.loadDebugRegisters(virtual.subarray(Word.DR, Word.DR + 8));
     const was8086 = this.isVirtual8086;
@@ -81,9 +87,19 @@ export class WorldSwitch {
     real[Register.ESP] = stack;
     real[Word.X87_FCS] |= GUESTS_SELECTOR;
     real[Word.X87_FDS] |= GUESTS_SELECTOR;
+    this.enteredEip = virtual[Word.EIP];
     monitor.returnToGuest();
     this.enteredAt = machine.processor.now();
     this.isRestart = false;
+  }
+
+  /**
+   * Whether debug exceptions may come from anything but INT1: from breakpoints, or single steps, which programs that run directly can begin without a trap. Where they
+   * do not, the gate is closed, so that INT1 faults at its first byte, which nothing behind it would tell: it may have prefixes.
+   */
+  private get mayDebugTrap(): boolean {
+    const { state } = this.guest.processor;
+    return (state[Word.FLAG_SYSTEM] & Flag.TF) !== 0 || (state[Word.DR + 7] & Debug7.ARMED) !== 0 || (this.runsProgramsDirectly && state[Word.CPL] === USER_LEVEL);
   }
 
   /** Lays out what IRET pops; the stack pointer for it. */
