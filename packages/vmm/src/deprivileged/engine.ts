@@ -106,7 +106,7 @@ export class DeprivilegedEngine implements Engine {
     const monitor = new MonitorInstructions(machine, this.clock, this.shadowCounters);
     const shadow = pool === undefined ? undefined : new ShadowTables(machine, host, memory, state, monitor, this.shadowCounters, { policy: policy.shadow, pool });
     this.spaces = shadow ?? new SecondLevelSpaces(machine, new SecondLevelTables(machine.memory, allocator, memory), state, monitor);
-    this.world = new WorldSwitch(machine, host, this.guest, monitor, new ShadowSegments(host, state), this.spaces, policy.scanning?.userCode === 'direct');
+    this.world = new WorldSwitch(machine, host, this.guest, monitor, new ShadowSegments(host, state), this.spaces, policy.scanning?.userCode === 'direct', policy.sensitiveTraps || policy.scanning !== undefined);
     this.platform = new GuestPlatform(this.guest, machine, allocator, { onMapped: (first, count) => this.spaces.mapped(first, count), onReset: () => this.world.resetInPlace() }, site.owner);
     machine.processor.onFloatingPointError = () => this.reportFloatingPointError();
     const dispatcher = new Dispatcher(host, counters);

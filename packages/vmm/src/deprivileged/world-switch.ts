@@ -45,6 +45,8 @@ export class WorldSwitch {
   constructor(
     private readonly machine: Machine, private readonly host: HostContext, private readonly guest: VirtualMachine, private readonly monitor: MonitorInstructions,
     private readonly segments: ShadowSegments, private readonly spaces: AddressSpaces, private readonly runsProgramsDirectly: boolean,
+    /** POPF traps or is a breakpoint, so that only the VMM sets the guest's trap flag. */
+    private readonly ownsTrapFlag: boolean,
   ) {
     // Where there are time stamps, RDTSC must trap: the machine's time is not the guest's.
     if ((machine.processor.state[Word.FEATURES] & Feature.I586) !== 0) monitor.loadCr4(CR4.TSD);
@@ -99,7 +101,7 @@ export class WorldSwitch {
    */
   private get mayDebugTrap(): boolean {
     const { state } = this.guest.processor;
-    return (state[Word.FLAG_SYSTEM] & Flag.TF) !== 0 || (state[Word.DR + 7] & Debug7.ARMED) !== 0 || (this.runsProgramsDirectly && state[Word.CPL] === USER_LEVEL);
+    return !this.ownsTrapFlag || (state[Word.FLAG_SYSTEM] & Flag.TF) !== 0 || (state[Word.DR + 7] & Debug7.ARMED) !== 0 || (this.runsProgramsDirectly && state[Word.CPL] === USER_LEVEL);
   }
 
   /** Lays out what IRET pops; the stack pointer for it. */

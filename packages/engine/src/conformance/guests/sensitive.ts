@@ -1,8 +1,8 @@
 import { CR0 as CR0Bit, Flag, Vector } from '@ringbench/isa';
 import { fault, idtError, userFault, type GuestCheck } from '../guest-check.js';
 import type { KernelGuest } from '../kernel-guest.js';
-import { Interrupt, KERNEL_STACK, LIMITED_LIMIT, SCRATCH, Selector, USER_STACK } from '../memory-map.js';
-import { at, CR0, CS, DS, EAX, EBX, ECX, EDX, ES, ESP, FS, GS, SS, type GeneralRegister } from '../operands.js';
+import { Interrupt, KERNEL_STACK, LIMITED_LIMIT, SCRATCH, Selector, USER_STACK, VIRTUAL_8086_CODE, VIRTUAL_8086_STACK } from '../memory-map.js';
+import { at, CR0, CS, DS, EAX, EBP, EBX, ECX, EDI, EDX, ES, ESI, ESP, FS, GS, SS, type GeneralRegister } from '../operands.js';
 
 /**
  * A witness for each sensitive unprivileged instruction (J. S. Robin and C. E. Irvine, USENIX Security 2000; the numbers are those of isa's SENSITIVE_ENTRIES):
@@ -37,6 +37,35 @@ const RIGHTS_MASK = 0x00f0ff00;
 const witness = (entry: number, claim: string, manual: string, code: GuestCheck['code'], expected: readonly number[]): SensitiveCheck =>
   ({ entry, claim, name: `sensitive: ${entry}. ${claim}`, manual, code, expected });
 
+const PARAGRAPH = 4;
+const bytesOf = (word: number): readonly [low: number, high: number] => [word & 0xff, (word >> 8) & 0xff];
+/**
+ * SMSW BX in real mode, and back. With segments as real mode has them, so that silicon with PE set can run the code, in virtual-8086 mode; that is what a monitor must not let
+ * be seen.
+ */
+function smswInRealMode(guest: KernelGuest): void {
+  const [code16, data16] = [Selector.BEHIND_TABLE, Selector.BEHIND_TABLE + 8];
+  const [start, end, back] = ['real mode', 'real mode end', 'protected mode'];
+  const [code, data] = [bytesOf(VIRTUAL_8086_CODE >> PARAGRAPH), bytesOf(VIRTUAL_8086_STACK >> PARAGRAPH)];
+  guest.cld().mov(ESI, 'global table').mov(EDI, SCRATCH).mov(ECX, Selector.BEHIND_TABLE / 4).raw(0xf3, 0xa5);
+  for (const [selector, base, access] of [[code16, VIRTUAL_8086_CODE, 0x9b], [data16, VIRTUAL_8086_STACK, 0x93]] as const) {
+    guest.mov(at(SCRATCH + selector), 0xffff | (base << 16)).mov(at(SCRATCH + selector + 4), (base >>> 16) | (access << 8));
+  }
+  const pointer = SCRATCH + 0x800;
+  guest.mov(at(pointer), (data16 + 7) | (SCRATCH << 16)).mov(at(pointer + 4), SCRATCH >>> 16).lgdt(at(pointer));
+  guest.jmp(end).label(start);
+  guest.raw(0x0f, 0x20, 0xc0, 0x24, 0xfe, 0x0f, 0x22, 0xc0, 0xea, 13, 0, ...code); // MOV EAX, CR0; AND AL, FEh; MOV CR0, EAX; JMP FAR behind it
+  guest.raw(0xb8, ...data, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8, 0x8e, 0xd0); // MOV AX, data; MOV DS, ES, FS, GS, SS
+  guest.raw(0x0f, 0x01, 0xe3); // SMSW BX
+  guest.raw(0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0, 0x66, 0xea).long(back).word(Selector.KERNEL_CODE).label(end); // MOV EAX, CR0; OR AL, 1; MOV CR0, EAX; JMP FAR back
+  guest.mov(ESI, start).mov(EDI, VIRTUAL_8086_CODE).mov(ECX, end).alu('sub', ECX, start).raw(0xf3, 0xa4);
+  guest.mov(EBP, ESP).mov(EAX, data16);
+  for (const register of [DS, ES, FS, GS, SS]) guest.mov(register, EAX);
+  guest.jmpFar(code16, 0).label(back).mov(EAX, Selector.KERNEL_DATA);
+  for (const register of [DS, ES, FS, GS, SS]) guest.mov(register, EAX);
+  guest.mov(ESP, EBP);
+}
+
 const inBothRings = (body: (guest: KernelGuest) => unknown) => (guest: KernelGuest): void => {
   body(guest);
   guest.attemptInRing3((inner) => body(inner));
@@ -56,8 +85,10 @@ const REGISTERS: readonly SensitiveCheck[] = [
     const show = (inner: KernelGuest) => inner.mov(at(SCRATCH), 0).smsw(at(SCRATCH)).logMemory(SCRATCH).smsw(EAX).alu('and', EAX, 0xffff).log(EAX);
     show(guest).mov(EAX, CR0).alu('or', EAX, CR0Bit.TS | CR0Bit.MP).mov(CR0, EAX);
     show(guest).attemptInRing3(show).raw(0x0f, 0x06);
-    // A monitor may well give the silicon the guest's TS and MP, but not a PE of 0. Descriptor caches last, so that this code goes on in real mode.
-    show(guest).mov(ECX, CR0).mov(EAX, ECX).alu('and', EAX, ~CR0Bit.PE).mov(CR0, EAX).smsw(EBX).mov(CR0, ECX).alu('and', EBX, 0xffff).log(EBX);
+    // A monitor may well give the silicon the guest's TS and MP, but not a PE of 0.
+    show(guest);
+    smswInRealMode(guest);
+    guest.alu('and', EBX, 0xffff).log(EBX);
   }, [CR0_LOW, CR0_LOW, ...twice([CR0_LOW | CR0Bit.TS | CR0Bit.MP, CR0_LOW | CR0Bit.TS | CR0Bit.MP]), CR0_LOW | CR0Bit.MP, CR0_LOW | CR0Bit.MP, (CR0_LOW & ~CR0Bit.PE) | CR0Bit.MP]),
   witness(5, 'PUSHF shows the guest\'s IF, IOPL and NT', 'SDM vol. 2, PUSHF', (guest) => {
     const mask = Flag.IF | Flag.IOPL | Flag.NT | Flag.VM | Flag.RF;
