@@ -77,7 +77,7 @@ export const FINGERPRINTS: Readonly<Record<string, string>> = {
   "sensitive: 1. SGDT stores the guest's GDTR": '158 a21eee941e43f48b 257344f7821d742b',
   "sensitive: 2. SIDT stores the guest's IDTR": '158 a21eee941e43f48b 4d2a6816aad219da',
   "sensitive: 3. SLDT stores the guest's LDT selector": '158 a21eee941e43f48b d6a60dad166a849c',
-  "sensitive: 4. SMSW stores the guest's CR0: TS and MP that it set, TS and PE that it cleared": '309 1e1454c2296e8c1c 673ca791e9c9e886',
+  "sensitive: 4. SMSW stores the guest's CR0: TS and MP that it set, TS and PE that it cleared": '432 74565c1bc0a98cc7 3d773701933d6478',
   "sensitive: 5. PUSHF shows the guest's IF, IOPL and NT": '255 6c9e1181366ab978 06d4f9b9abc0bfda',
   "sensitive: 6. POPF sets IF and IOPL in ring 0; in ring 3 it leaves them alone without a word": '247 ea205f0270fb57b7 f27dc7654d9a587f',
   "sensitive: 7. LAR sees descriptors by the guest's privilege": '1436 f2183ba8f57ded55 3aa2cc9f6b023b9b',
